@@ -1,0 +1,40 @@
+# Python that makes the virtual environment, 3.11 or later
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: build test lint clean lock demo-seeds
+
+build: .venv/installed
+	dbt build
+	python scripts/headline.py
+
+test: lint
+	dbt build
+	python scripts/table_hashes.py > target/hashes_of_first_build.txt
+	dbt build
+	python scripts/table_hashes.py | diff target/hashes_of_first_build.txt -
+	pytest
+
+lint: .venv/installed
+	ruff check .
+	ruff format --check .
+	yamllint --strict .
+	dbt parse --no-partial-parse --warn-error
+	sqlfluff lint --processes 2 models tests analyses
+
+.venv/installed: requirements.lock
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+# needs uv
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group dev pyproject.toml -o requirements.lock
+
+demo-seeds: .venv/installed
+	python scripts/generate_demo_data.py --customers 300 --prefix demo_ seeds/demo
+
+clean:
+	rm -rf .venv target logs cohort_ledger.duckdb

@@ -1,0 +1,82 @@
+{% macro check_vars() -%}
+    {%- set problems = [] -%}
+
+    {%- set known = [
+        'demo_data', 'raw_schema', 'mrr_basis', 'as_of_date', 'close_lag_days', 'reporting_timezone',
+        'reporting_currency', 'constant_fx_date', 'customer_grain', 'mrr_band_floors', 'fragile_grr_threshold',
+    ] -%}
+    {%- for name in invocation_args_dict.get('vars', {}) if name not in known -%}
+        {%- do problems.append("there is no var '" ~ name ~ "': the vars are " ~ known | join(', ')) -%}
+    {%- endfor -%}
+
+    {%- set allowed_values = {
+        'demo_data': [true, false, 'edge_cases'],
+        'mrr_basis': ['subscriptions'],
+        'customer_grain': ['customer', 'parent'],
+    } -%}
+    {%- for name, allowed in allowed_values.items() if var(name) is integer or var(name) not in allowed -%}
+        {%- do problems.append(_var_problem(name, 'one of ' ~ allowed | join(', ') | lower)) -%}
+    {%- endfor -%}
+
+    {%- for name in ['raw_schema', 'reporting_currency'] if var(name) is not string or not var(name) | trim -%}
+        {%- do problems.append(_var_problem(name, 'a name')) -%}
+    {%- endfor -%}
+    {%- if var('demo_data') != false and 'raw_schema' in invocation_args_dict.get('vars', {}) -%}
+        {%- do problems.append("raw_schema is set, but demo_data is " ~ var('demo_data') | lower
+            ~ ": the tables in " ~ var('raw_schema') ~ " are read only with demo_data: false") -%}
+    {%- endif -%}
+
+    {%- for name in ['as_of_date', 'constant_fx_date'] if var(name) is not none and not _is_iso_date(var(name)) -%}
+        {%- do problems.append(_var_problem(name, 'null or a day written YYYY-MM-DD')) -%}
+    {%- endfor -%}
+
+    {%- set lag = var('close_lag_days') -%}
+    {%- if lag is not integer or lag < 0 -%}
+        {%- do problems.append(_var_problem('close_lag_days', 'a whole number of days, 0 or more')) -%}
+    {%- endif -%}
+
+    {%- if var('reporting_timezone') not in modules.pytz.all_timezones -%}
+        {%- do problems.append(_var_problem('reporting_timezone', 'an IANA time zone such as UTC or Europe/Paris')) -%}
+    {%- endif -%}
+
+    {%- set floors = var('mrr_band_floors') -%}
+    {%- if floors is string or floors is not iterable or not floors or floors[0] != 0
+        or floors | reject('number') | list or floors | select('boolean') | list
+        or floors != floors | unique | sort -%}
+        {%- do problems.append(_var_problem('mrr_band_floors', 'a list of numbers that ascends from 0')) -%}
+    {%- endif -%}
+
+    {%- set threshold = var('fragile_grr_threshold') -%}
+    {%- if threshold is boolean or threshold is not number or threshold < 0 or threshold > 1 -%}
+        {%- do problems.append(_var_problem('fragile_grr_threshold', 'a number from 0 to 1')) -%}
+    {%- endif -%}
+
+    {%- set schema = {true: 'demo', 'edge_cases': 'edge_cases'}.get(var('demo_data'), var('raw_schema')) -%}
+    {%- if target.type == 'duckdb' and target.database | lower == schema | string | lower -%}
+        {%- do problems.append("the DuckDB file is named like the schema '" ~ schema ~ "' that it holds, and DuckDB "
+            ~ "cannot tell the two apart in a view: give the file in COHORT_LEDGER_DUCKDB_PATH another name") -%}
+    {%- endif -%}
+
+    {%- if problems -%}
+        {{ exceptions.raise_compiler_error('The configuration is not usable:\n  - ' ~ problems | join('\n  - ')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro _var_problem(name, allowed) -%}
+    {{- return("var " ~ name ~ " is '" ~ var(name) ~ "': allowed is " ~ allowed) -}}
+{%- endmacro %}
+
+
+{% macro _is_iso_date(value) -%}
+    {%- set text = value | string -%}
+    {%- if not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', text) -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set year, month, day = text[:4] | int, text[5:7] | int, text[8:] | int -%}
+    {%- if year < 1 or month < 1 or month > 12 or day < 1 -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set first_of_next = modules.datetime.date(year + month // 12, month % 12 + 1, 1) -%}
+    {{ return(day <= (first_of_next - modules.datetime.timedelta(days=1)).day) }}
+{%- endmacro %}

@@ -1,0 +1,75 @@
+with
+
+invoice_line_items as (
+
+    select * from {{ ref('stg_billing__invoice_line_items') }}
+
+),
+
+invoices as (
+
+    select * from {{ ref('stg_billing__invoices') }}
+
+),
+
+usage_intervals as (
+
+    select * from {{ ref('int_usage_mrr_intervals') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_customers_rolled_up') }}
+
+),
+
+currency_rates as (
+
+    select * from {{ ref('int_currency_rates') }}
+
+),
+
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
+judged as (
+
+    select
+        invoice_line_items.invoice_line_item_id,
+        {{ from_whole(
+            multiply_and_divide(
+                to_whole('invoice_line_items.amount', 4),
+                'currency_rates.rate_numerator',
+                'currency_rates.rate_denominator'
+            ), 4
+        ) }} as amount,
+        case
+            when customers.is_excluded then 'excluded_customer'
+            when invoice_line_items.line_type = 'one_time' then 'one_time_line'
+            when invoice_line_items.line_type = 'tax' then 'tax_line'
+            when invoice_line_items.line_type = 'recurring' then 'recurring_line_not_the_basis'
+            when invoices.status = 'draft' then 'draft_invoice'
+            when invoices.status = 'void' then 'void_invoice'
+            when usage_intervals.from_month_date >= usage_intervals.to_month_date then 'covers_no_month_end'
+            when usage_intervals.from_month_date > ledger_bounds.last_month_date then 'after_ledger_end'
+        end as reason
+    from invoice_line_items
+    inner join invoices on invoice_line_items.invoice_id = invoices.invoice_id
+    inner join customers on invoices.customer_id = customers.customer_id
+    inner join currency_rates on invoice_line_items.currency = currency_rates.currency
+    cross join ledger_bounds
+    left join usage_intervals
+        on invoice_line_items.invoice_line_item_id = usage_intervals.invoice_line_item_id
+
+)
+
+select
+    invoice_line_item_id,
+    reason,
+    amount
+from judged
+where reason is not null

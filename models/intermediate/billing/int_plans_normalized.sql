@@ -1,0 +1,67 @@
+with
+
+plans as (
+
+    select * from {{ ref('stg_billing__plans') }}
+
+),
+
+with_factor as (
+
+    select
+        plan_id,
+        product_id,
+        plan_name,
+        pricing_model as pool,
+        case
+            when billing_interval_count = 1 then billing_interval
+            else cast(billing_interval_count as {{ dbt.type_string() }}) || ' ' || billing_interval
+        end as billing_interval,
+        tier_rank,
+        case billing_interval
+            when 'day' then 365
+            when 'week' then 52
+            when 'month' then 12
+            when 'quarter' then 4
+            when 'year' then 1
+        end as intervals_per_year,
+        billing_interval_count * 12 as months_per_year
+    from plans
+
+),
+
+-- what is billed without a plan still has to belong somewhere
+unassigned as (
+
+    select
+        'unassigned' as plan_id,
+        'unassigned' as product_id,
+        'unassigned' as plan_name,
+        'flat' as pool,
+        cast(null as {{ dbt.type_string() }}) as billing_interval,
+        cast(null as {{ dbt.type_bigint() }}) as tier_rank,
+        12 as intervals_per_year,
+        cast(12 as {{ dbt.type_bigint() }}) as months_per_year
+
+),
+
+unioned as (
+
+    select * from with_factor
+
+    union all
+
+    select * from unassigned
+
+)
+
+select
+    plan_id,
+    product_id,
+    plan_name,
+    pool,
+    billing_interval,
+    tier_rank,
+    cast(intervals_per_year as {{ whole_type() }}) as factor_numerator,
+    cast(months_per_year as {{ whole_type() }}) as factor_denominator
+from unioned

@@ -1,0 +1,93 @@
+with
+
+mrr_intervals as (
+
+    select * from {{ ref('int_mrr_intervals') }}
+
+),
+
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
+-- an interval is two changes of MRR: it comes in one month and goes in another
+changes as (
+
+    select
+        customer_id,
+        product_id,
+        plan_id,
+        pool,
+        from_month_date as month_date,
+        net_mrr as mrr_change
+    from mrr_intervals
+
+    union all
+
+    select
+        customer_id,
+        product_id,
+        plan_id,
+        pool,
+        to_month_date as month_date,
+        -net_mrr as mrr_change
+    from mrr_intervals
+    where to_month_date is not null
+
+),
+
+changes_by_month as (
+
+    select
+        changes.customer_id,
+        changes.product_id,
+        changes.plan_id,
+        changes.pool,
+        changes.month_date,
+        sum(changes.mrr_change) as mrr_change
+    from changes
+    inner join ledger_bounds on changes.month_date <= ledger_bounds.last_month_date
+    group by
+        changes.customer_id,
+        changes.product_id,
+        changes.plan_id,
+        changes.pool,
+        changes.month_date
+
+),
+
+balances as (
+
+    select
+        customer_id,
+        product_id,
+        plan_id,
+        pool,
+        month_date,
+        mrr_change,
+        sum(mrr_change) over (
+            partition by customer_id, product_id, plan_id, pool
+            order by month_date
+            rows between unbounded preceding and current row
+        ) as closing_mrr,
+        lead(month_date) over (
+            partition by customer_id, product_id, plan_id, pool
+            order by month_date
+        ) as next_month_date
+    from changes_by_month
+    where mrr_change != 0
+
+)
+
+select
+    customer_id,
+    product_id,
+    plan_id,
+    pool,
+    month_date,
+    next_month_date,
+    cast(mrr_change as decimal(18, 4)) as mrr_change,
+    cast(closing_mrr as decimal(18, 4)) as closing_mrr
+from balances

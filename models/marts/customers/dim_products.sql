@@ -1,0 +1,63 @@
+with
+
+products as (
+
+    select * from {{ ref('stg_billing__products') }}
+
+),
+
+pool_balances as (
+
+    select * from {{ ref('int_pool_balances') }}
+
+),
+
+-- a product that lines without a plan make necessary is in the ledger, but not in the billing system
+ledger_products as (
+
+    select
+        product_id,
+        product_name
+    from products
+
+    union distinct
+
+    select
+        product_id,
+        product_id as product_name
+    from pool_balances
+    where product_id = 'unassigned'
+
+),
+
+customer_products as (
+
+    select
+        product_id,
+        customer_id,
+        sum(mrr_change) as current_mrr
+    from pool_balances
+    group by
+        product_id,
+        customer_id
+
+),
+
+current_balances as (
+
+    select
+        product_id,
+        sum(current_mrr) as current_mrr,
+        sum(case when current_mrr > 0 then 1 else 0 end) as active_customers
+    from customer_products
+    group by product_id
+
+)
+
+select
+    ledger_products.product_id,
+    ledger_products.product_name,
+    cast(coalesce(current_balances.current_mrr, 0) as decimal(18, 4)) as current_mrr,
+    cast(coalesce(current_balances.active_customers, 0) as {{ dbt.type_bigint() }}) as active_customers
+from ledger_products
+left join current_balances on ledger_products.product_id = current_balances.product_id

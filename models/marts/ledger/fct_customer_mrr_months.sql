@@ -1,0 +1,45 @@
+with
+
+customer_balances as (
+
+    select * from {{ ref('int_customer_balances') }}
+
+),
+
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
+-- the months from one change to the month before the next; a churn is the one month that ends it
+expanded as (
+
+    select
+        customer_balances.customer_id,
+        customer_balances.month_date as changed_month_date,
+        customer_balances.opening_mrr,
+        customer_balances.closing_mrr,
+        customer_balances.peak_mrr_before,
+        {{ explode_dates(
+            'customer_balances.month_date',
+            'case when customer_balances.closing_mrr = 0 then customer_balances.month_date else coalesce('
+            ~ add_months('customer_balances.next_month_date', -1) ~ ', ledger_bounds.last_month_date) end',
+            1
+        ) }} as month_date
+    from customer_balances
+    cross join ledger_bounds
+
+)
+
+select
+    customer_id,
+    month_date,
+    case when month_date = changed_month_date then opening_mrr else closing_mrr end as opening_mrr,
+    closing_mrr,
+    case
+        when month_date = changed_month_date then peak_mrr_before
+        else greatest(peak_mrr_before, closing_mrr)
+    end as peak_mrr_before,
+    month_date = changed_month_date and peak_mrr_before = 0 as is_first_paid_month
+from expanded

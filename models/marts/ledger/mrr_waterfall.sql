@@ -1,0 +1,103 @@
+{% set movement_types = ['new', 'reactivation', 'expansion', 'contraction', 'churn'] %}
+
+with
+
+movements as (
+
+    select * from {{ ref('fct_mrr_movements') }}
+
+),
+
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
+first_month as (
+
+    select min(month_date) as first_month_date
+    from movements
+
+),
+
+months as (
+
+    select {{ explode_dates('first_month.first_month_date', 'ledger_bounds.last_month_date', 1) }} as month_date
+    from first_month
+    cross join ledger_bounds
+
+),
+
+movements_by_month as (
+
+    select
+        month_date,
+        {% for movement_type in movement_types %}
+            sum(case when movement_type = '{{ movement_type }}' then mrr_change else 0 end) as {{ movement_type }}_mrr,
+            sum(case when movement_type = '{{ movement_type }}' then 1 else 0 end) as {{ movement_type }}_customers,
+        {% endfor %}
+        sum(mrr_change) as mrr_change,
+        sum(
+            case
+                when movement_type in ('new', 'reactivation') then 1
+                when movement_type = 'churn' then -1
+                else 0
+            end
+        ) as customers_change
+    from movements
+    group by month_date
+
+),
+
+balances as (
+
+    select
+        months.month_date,
+        {% for movement_type in movement_types %}
+            coalesce(movements_by_month.{{ movement_type }}_mrr, 0) as {{ movement_type }}_mrr,
+            coalesce(movements_by_month.{{ movement_type }}_customers, 0) as {{ movement_type }}_customers,
+        {% endfor %}
+        sum(coalesce(movements_by_month.mrr_change, 0)) over (
+            order by months.month_date
+            rows between unbounded preceding and current row
+        ) as closing_mrr,
+        sum(coalesce(movements_by_month.customers_change, 0)) over (
+            order by months.month_date
+            rows between unbounded preceding and current row
+        ) as closing_customers
+    from months
+    left join movements_by_month on months.month_date = movements_by_month.month_date
+
+),
+
+with_opening as (
+
+    select
+        *,
+        coalesce(lag(closing_mrr) over (order by month_date), 0) as opening_mrr,
+        coalesce(lag(closing_customers) over (order by month_date), 0) as opening_customers,
+        new_mrr + reactivation_mrr + expansion_mrr as gained_mrr,
+        -(contraction_mrr + churn_mrr) as lost_mrr
+    from balances
+
+)
+
+select
+    month_date,
+    cast(opening_mrr as decimal(18, 4)) as opening_mrr,
+    {% for movement_type in movement_types %}
+        cast({{ movement_type }}_mrr as decimal(18, 4)) as {{ movement_type }}_mrr,
+    {% endfor %}
+    cast(0 as decimal(18, 4)) as fx_mrr,
+    cast(closing_mrr as decimal(18, 4)) as closing_mrr,
+    cast(closing_mrr * 12 as decimal(18, 4)) as closing_arr,
+    cast(opening_customers as {{ dbt.type_bigint() }}) as opening_customers,
+    {% for movement_type in movement_types %}
+        cast({{ movement_type }}_customers as {{ dbt.type_bigint() }}) as {{ movement_type }}_customers,
+    {% endfor %}
+    cast(closing_customers as {{ dbt.type_bigint() }}) as closing_customers,
+    {{ exact_ratio('gained_mrr', 'lost_mrr') }} as quick_ratio,
+    {{ exact_ratio('expansion_mrr', 'gained_mrr') }} as expansion_share_of_growth,
+    expansion_mrr > lost_mrr as is_net_negative_churn
+from with_opening

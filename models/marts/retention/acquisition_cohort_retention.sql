@@ -1,0 +1,112 @@
+with
+
+movements as (
+
+    select * from {{ ref('fct_mrr_movements') }}
+
+),
+
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
+acquisitions as (
+
+    select
+        customer_id,
+        month_date as cohort_month_date,
+        closing_mrr as initial_mrr
+    from movements
+    where movement_type = 'new'
+
+),
+
+changes as (
+
+    select
+        acquisitions.cohort_month_date,
+        movements.month_date,
+        sum(
+            case
+                when movements.movement_type in ('new', 'reactivation') then 1
+                when movements.movement_type = 'churn' then -1
+                else 0
+            end
+        ) as active_change,
+        sum(movements.mrr_change) as mrr_change,
+        sum(
+            least(acquisitions.initial_mrr, movements.closing_mrr)
+            - least(acquisitions.initial_mrr, movements.opening_mrr)
+        ) as retained_change
+    from movements
+    inner join acquisitions on movements.customer_id = acquisitions.customer_id
+    group by
+        acquisitions.cohort_month_date,
+        movements.month_date
+
+),
+
+cohorts as (
+
+    select
+        cohort_month_date,
+        count(*) as cohort_customers,
+        sum(initial_mrr) as initial_mrr
+    from acquisitions
+    group by cohort_month_date
+
+),
+
+cohort_months as (
+
+    select
+        cohorts.*,
+        {{ explode_dates('cohorts.cohort_month_date', 'ledger_bounds.last_month_date', 1) }} as month_date
+    from cohorts
+    cross join ledger_bounds
+
+),
+
+balances as (
+
+    select
+        cohort_months.cohort_month_date,
+        {{ date_difference('cohort_months.cohort_month_date', 'cohort_months.month_date', 'month') }} as months_since,
+        cohort_months.cohort_customers,
+        cohort_months.initial_mrr,
+        sum(coalesce(changes.active_change, 0)) over (
+            partition by cohort_months.cohort_month_date
+            order by cohort_months.month_date
+            rows between unbounded preceding and current row
+        ) as active_customers,
+        sum(coalesce(changes.mrr_change, 0)) over (
+            partition by cohort_months.cohort_month_date
+            order by cohort_months.month_date
+            rows between unbounded preceding and current row
+        ) as mrr,
+        sum(coalesce(changes.retained_change, 0)) over (
+            partition by cohort_months.cohort_month_date
+            order by cohort_months.month_date
+            rows between unbounded preceding and current row
+        ) as retained_mrr
+    from cohort_months
+    left join changes
+        on
+            cohort_months.cohort_month_date = changes.cohort_month_date
+            and cohort_months.month_date = changes.month_date
+
+)
+
+select
+    cohort_month_date,
+    cast(months_since as {{ dbt.type_int() }}) as months_since,
+    cast(cohort_customers as {{ dbt.type_bigint() }}) as cohort_customers,
+    cast(active_customers as {{ dbt.type_bigint() }}) as active_customers,
+    cast(initial_mrr as decimal(18, 4)) as initial_mrr,
+    cast(mrr as decimal(18, 4)) as mrr,
+    {{ exact_ratio('mrr', 'initial_mrr') }} as nrr,
+    {{ exact_ratio('retained_mrr', 'initial_mrr') }} as grr,
+    {{ exact_ratio('active_customers', 'cohort_customers') }} as logo_retention
+from balances

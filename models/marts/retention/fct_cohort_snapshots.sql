@@ -1,0 +1,100 @@
+with
+
+period_runs as (
+
+    select * from {{ ref('int_period_runs') }}
+
+),
+
+plan_states as (
+
+    select * from {{ ref('int_customer_plan_states') }}
+
+),
+
+attribute_versions as (
+
+    select * from {{ ref('int_customer_attribute_versions') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+with_attributes as (
+
+    select
+        period_runs.period_type,
+        period_runs.first_period_start_date,
+        period_runs.last_period_start_date,
+        period_runs.step_months,
+        period_runs.length_months,
+        period_runs.customer_id,
+        period_runs.opening_mrr,
+        period_runs.closing_mrr,
+        -- a version may hold a null on purpose: today's value is read only for customers without versions
+        case
+            when attribute_versions.customer_id is null then customers.segment else attribute_versions.segment
+        end as segment,
+        case
+            when attribute_versions.customer_id is null then customers.country else attribute_versions.country
+        end as country,
+        case
+            when attribute_versions.customer_id is null then customers.acquisition_channel
+            else attribute_versions.acquisition_channel
+        end as acquisition_channel,
+        case
+            when attribute_versions.customer_id is null then customers.csm_owner else attribute_versions.csm_owner
+        end as csm_owner,
+        extract(year from customers.first_paid_month_date) as acquisition_year,
+        {{ mrr_band('period_runs.opening_mrr') }} as mrr_band,
+        plan_states.plan_name as plan,
+        plan_states.billing_interval,
+        plan_states.pricing_model
+    from period_runs
+    inner join customers on period_runs.customer_id = customers.customer_id
+    left join plan_states
+        on
+            period_runs.customer_id = plan_states.customer_id
+            and period_runs.plan_state_month_date = plan_states.month_date
+    left join attribute_versions
+        on
+            period_runs.customer_id = attribute_versions.customer_id
+            and period_runs.attribute_month_date = attribute_versions.month_date
+
+),
+
+expanded as (
+
+    select
+        *,
+        {{ explode_dates('first_period_start_date', 'last_period_start_date', 'step_months') }} as period_start_date
+    from with_attributes
+
+)
+
+select
+    period_type,
+    period_start_date,
+    customer_id,
+    {{ add_days(add_months('period_start_date', 'length_months'), -1) }} as period_end_date,
+    opening_mrr,
+    closing_mrr,
+    least(opening_mrr, closing_mrr) as retained_mrr,
+    cast(greatest(closing_mrr - opening_mrr, 0) as decimal(18, 4)) as expansion_mrr,
+    cast(case when closing_mrr > 0 then greatest(opening_mrr - closing_mrr, 0) else 0 end as decimal(18, 4))
+        as contraction_mrr,
+    cast(case when closing_mrr = 0 then opening_mrr else 0 end as decimal(18, 4)) as churned_mrr,
+    coalesce(segment, '(none)') as segment,
+    coalesce(country, '(none)') as country,
+    coalesce(acquisition_channel, '(none)') as acquisition_channel,
+    coalesce(csm_owner, '(none)') as csm_owner,
+    cast(acquisition_year as {{ dbt.type_int() }}) as acquisition_year,
+    mrr_band,
+    plan,
+    coalesce(billing_interval, '(none)') as billing_interval,
+    pricing_model
+from expanded

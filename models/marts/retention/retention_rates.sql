@@ -1,0 +1,92 @@
+{% set dimensions = [
+    'segment', 'country', 'acquisition_channel', 'csm_owner', 'acquisition_year',
+    'mrr_band', 'plan', 'billing_interval', 'pricing_model',
+] %}
+{% set is_annual = "period_type in ('year', 'trailing_12_months')" %}
+
+with
+
+cohort_snapshots as (
+
+    select * from {{ ref('fct_cohort_snapshots') }}
+
+),
+
+cohorts as (
+
+    select
+        period_type,
+        period_start_date,
+        period_end_date,
+        case
+            {% for dimension in dimensions %}
+                when grouping({{ dimension }}) = 0 then '{{ dimension }}'
+            {% endfor %}
+            else 'total'
+        end as dimension,
+        case
+            {% for dimension in dimensions %}
+                when grouping({{ dimension }}) = 0 then cast({{ dimension }} as {{ dbt.type_string() }})
+            {% endfor %}
+            else 'all'
+        end as dimension_value,
+        count(*) as cohort_customers,
+        sum(case when closing_mrr > 0 then 1 else 0 end) as retained_customers,
+        sum(opening_mrr) as opening_mrr,
+        sum(expansion_mrr) as expansion_mrr,
+        sum(contraction_mrr) as contraction_mrr,
+        sum(churned_mrr) as churned_mrr,
+        sum(retained_mrr) as retained_mrr,
+        sum(closing_mrr) as closing_mrr
+    from cohort_snapshots
+    -- the linter does not know grouping sets on DuckDB
+    group by grouping sets ( -- noqa: PRS
+        (period_type, period_start_date, period_end_date)
+        {%- for dimension in dimensions %},
+        (period_type, period_start_date, period_end_date, {{ dimension }})
+        {%- endfor %}
+    )
+
+),
+
+rates as (
+
+    select
+        *,
+        {{ exact_ratio('closing_mrr', 'opening_mrr') }} as nrr,
+        {{ exact_ratio('retained_mrr', 'opening_mrr') }} as grr,
+        {{ exact_ratio('retained_customers', 'cohort_customers') }} as logo_retention,
+        {{ exact_ratio('expansion_mrr', 'opening_mrr') }} as expansion_rate
+    from cohorts
+
+)
+
+select
+    period_type,
+    period_start_date,
+    dimension,
+    dimension_value,
+    period_end_date,
+    cohort_customers,
+    cast(opening_mrr as decimal(18, 4)) as opening_mrr,
+    cast(expansion_mrr as decimal(18, 4)) as expansion_mrr,
+    cast(contraction_mrr as decimal(18, 4)) as contraction_mrr,
+    cast(churned_mrr as decimal(18, 4)) as churned_mrr,
+    cast(retained_mrr as decimal(18, 4)) as retained_mrr,
+    cast(closing_mrr as decimal(18, 4)) as closing_mrr,
+    nrr,
+    grr,
+    logo_retention,
+    expansion_rate,
+    -- benchmarks are annual: a month's rate has nothing to be held against
+    case
+        when not ({{ is_annual }}) then null
+        when nrr < 0.9 then 'below_90'
+        when nrr < 1.0 then '90_100'
+        when nrr < 1.1 then '100_110'
+        when nrr < 1.2 then '110_120'
+        when nrr < 1.3 then '120_130'
+        else '130_plus'
+    end as benchmark_band,
+    case when {{ is_annual }} then nrr >= 1 and grr < {{ var('fragile_grr_threshold') }} end as is_fragile
+from rates

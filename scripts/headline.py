@@ -1,0 +1,93 @@
+"""Print what the ledger says today: the last month's MRR bridge, and trailing-twelve-month NRR, GRR and their gap.
+
+Reads only the marts. Amounts are in the reporting currency, as many decimals as the marts hold are rounded to two.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+from warehouse import connect
+
+BRIDGE = """
+    select month_date, opening_mrr, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churn_mrr, fx_mrr,
+        closing_mrr, closing_arr, opening_customers, new_customers, reactivation_customers, expansion_customers,
+        contraction_customers, churn_customers, closing_customers
+    from marts.mrr_waterfall
+    order by month_date desc
+    limit 1
+"""
+TRAILING = """
+    select dimension, dimension_value, period_end_date, cohort_customers, nrr, grr, nrr - grr as gap,
+        logo_retention, benchmark_band, is_fragile
+    from marts.retention_rates
+    where period_type = 'trailing_12_months' and dimension in ('total', 'segment')
+    qualify period_start_date = max(period_start_date) over ()
+    order by dimension != 'total', dimension_value
+"""
+
+
+def fetch(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
+    """Rows of the query as dictionaries."""
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def percent(ratio: object) -> str:
+    """A ratio as a percentage with two decimals."""
+    return "" if ratio is None else f"{Decimal(str(ratio)) * 100:.2f} %"
+
+
+def bridge_table(month: dict[str, object]) -> Table:
+    """The month's bridge, one line per movement."""
+    table = Table(title=f"MRR bridge, {month['month_date']:%B %Y}")
+    for heading, justify in (("", "left"), ("MRR", "right"), ("customers", "right")):
+        table.add_column(heading, justify=justify)
+    for name in ("opening", "new", "reactivation", "expansion", "contraction", "churn", "fx", "closing"):
+        table.add_row(name, f"{month[f'{name}_mrr']:,.2f}", str(month.get(f"{name}_customers", "")))
+    table.add_row("closing ARR", f"{month['closing_arr']:,.2f}", "")
+    return table
+
+
+def trailing_table(rates: list[dict[str, object]]) -> Table:
+    """NRR, GRR and their gap of the latest trailing twelve months, in total and by segment."""
+    table = Table(title=f"Trailing twelve months to {rates[0]['period_end_date']}")
+    headings = ("cohort", "customers", "NRR", "GRR", "gap", "logo retention", "band", "")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in ("cohort", "band", "") else "right")
+    for rate in rates:
+        table.add_row(
+            "total" if rate["dimension"] == "total" else f"segment {rate['dimension_value']}",
+            str(rate["cohort_customers"]),
+            percent(rate["nrr"]),
+            percent(rate["grr"]),
+            percent(rate["gap"]),
+            percent(rate["logo_retention"]),
+            str(rate["benchmark_band"]),
+            "fragile" if rate["is_fragile"] else "",
+        )
+    return table
+
+
+def main() -> None:
+    """Print both tables, or say that there is nothing to print yet."""
+    console = Console(width=100)
+    connection = connect()
+    months = fetch(connection, BRIDGE)
+    if not months:
+        console.print("The ledger is empty: no customer has paid in a complete month yet.")
+        return
+    console.print(bridge_table(months[0]))
+    rates = fetch(connection, TRAILING)
+    if rates:
+        console.print(trailing_table(rates))
+    else:
+        console.print("There are no twelve complete months with a cohort yet, so no trailing NRR and GRR.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+{% test has_unique_grain(model, columns) %}
+
+select
+    '{{ columns | join(", ") }}' as column_name,
+    {{ row_key(columns) }} as row_key,
+    count(*) as row_count
+from {{ model }}
+group by
+    {{ columns | join(', ') }}
+having
+    count(*) > 1
+    {%- for column in columns %}
+    or {{ column }} is null
+    {%- endfor %}
+
+{% endtest %}

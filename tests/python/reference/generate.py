@@ -1,0 +1,466 @@
+"""Raw billing data that is always valid and as nasty as the contract allows, for tests by comparison.
+
+Amounts are in major units of the row's currency, timestamps are naive UTC, service dates are calendar dates. Every
+id starts with the caller's tag, so that many datasets fit into one database; only `exchange_rates` is the same
+everywhere, and `combine` keeps one copy of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+
+TABLES = (
+    "customers",
+    "customer_versions",
+    "customer_exclusions",
+    "products",
+    "plans",
+    "subscriptions",
+    "subscription_item_versions",
+    "subscription_pauses",
+    "discounts",
+    "invoices",
+    "invoice_line_items",
+    "exchange_rates",
+)
+RATES = (
+    ("USD", date(2015, 1, 1), "1.00000000"),
+    ("EUR", date(2015, 1, 1), "1.10000000"),
+    ("EUR", date(2020, 2, 29), "1.08765432"),
+    ("EUR", date(2023, 12, 31), "1.10355678"),
+    ("EUR", date(2024, 1, 1), "0.99999999"),
+    ("EUR", date(2035, 1, 1), "7.77777777"),
+    ("INR", date(2015, 1, 1), "0.01234567"),
+    ("INR", date(2021, 6, 30), "0.01349999"),
+    ("JPY", date(2015, 1, 1), "0.00000001"),
+    ("JPY", date(2019, 5, 1), "0.00671234"),
+    ("KWD", date(2015, 1, 1), "3.25000005"),
+)
+INTERVALS = (
+    ("month", 1),
+    ("month", 1),
+    ("month", 2),
+    ("month", 3),
+    ("month", 6),
+    ("month", 14),
+    ("month", 24),
+    ("year", 1),
+    ("year", 2),
+    ("year", 3),
+    ("quarter", 1),
+    ("quarter", 2),
+    ("week", 1),
+    ("week", 2),
+    ("week", 6),
+    ("day", 1),
+    ("day", 14),
+    ("day", 24),
+)
+PRICES = ("0", "0.0001", "0.0003", "0.5", "9.99", "10", "33.3333", "100", "100", "100.005", "1200")
+HUGE_PRICES = ("99999.9999", "100000")
+QUANTITIES = (0, 1, 1, 1, 1, 2, 2, 3, 7, 50, 1000)
+PERCENTS = ("0", "5", "10", "12.5", "33.33", "33.333", "66.6667", "99.9999", "0.0001", "100", "100.0000")
+AMOUNTS_OFF = ("0", "0.0001", "5", "10", "33.3333", "100", "250.25", "100000")
+USAGE_AMOUNTS = (
+    "0",
+    "0.0001",
+    "-0.0001",
+    "0.0005",
+    "7.77",
+    "31",
+    "100",
+    "365.25",
+    "1234.5678",
+    "-12.34",
+    "-100",
+    "-2000",
+)
+SERVICE_DAYS = (0, 0, 1, 13, 14, 26, 27, 28, 29, 30, 31, 33, 59, 60, 61, 89, 92, 180, 364, 365, 366, 394, 395, 398)
+MIDNIGHTS = (timedelta(0), timedelta(hours=5), timedelta(hours=-5, minutes=-30), timedelta(hours=-13))
+NEAR_MIDNIGHT = (timedelta(seconds=-1), timedelta(seconds=1), timedelta(microseconds=-1), timedelta(microseconds=1))
+
+
+def pick_plan_shape(rng: random.Random, number: int) -> tuple[str, tuple[str, int]]:
+    """Return a pricing model and an interval; the first plans cover every model and every interval."""
+    model = ("flat", "per_seat", "metered", "per_seat", "flat")[number % 5]
+    return model, INTERVALS[number] if number < len(INTERVALS) else rng.choice(INTERVALS)
+
+
+def add_months(month: date, months: int) -> date:
+    """Return the first day of a month, moved by whole months."""
+    index = month.year * 12 + month.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+class Generator:
+    """One dataset in the making; `rng` is its only source of chance."""
+
+    def __init__(self, rng: random.Random, customers: int, months: int, tag: str) -> None:
+        """Choose the span of the data: `months` calendar months, from a first day of a month."""
+        self.rng = rng
+        self.customers = customers
+        self.months = months
+        self.tag = tag
+        self.first = date(rng.randint(2018, 2023), rng.randint(1, 12), 1)
+        self.tables: Tables = {table: [] for table in TABLES}
+        self.counters: dict[str, int] = {}
+
+    def chance(self, probability: float) -> bool:
+        """Return true with a probability between 0 and 1."""
+        return self.rng.random() < probability
+
+    def new_id(self, kind: str) -> str:
+        """Return the next id of a kind; the digits are shuffled about, so that id order is not time order."""
+        number = self.counters[kind] = self.counters.get(kind, 0) + 1
+        return f"{self.tag}{kind}{number * 7919 % 10007:05d}x{number}"
+
+    def instant(self, low: datetime | None = None, high: datetime | None = None) -> datetime:
+        """Return a timestamp where boundaries go wrong, between two others (both included) if they are given."""
+        for _ in range(20):
+            found = self.unbounded_instant()
+            if (low is None or low <= found) and (high is None or found <= high):
+                return found
+        low = low or datetime(self.first.year, self.first.month, 1)
+        high = max(low, high or low + timedelta(days=400))
+        return low + timedelta(seconds=self.rng.randint(0, int((high - low).total_seconds())))
+
+    def unbounded_instant(self) -> datetime:
+        """Return a timestamp in the span or up to two months around it, mostly at or near a month's end."""
+        month = add_months(self.first, self.rng.randint(-1, self.months + 1))
+        start = datetime(month.year, month.month, 1)
+        kind = self.rng.random()
+        if kind < 0.25:
+            return start
+        if kind < 0.35:
+            return start + self.rng.choice(MIDNIGHTS)
+        if kind < 0.45:
+            return start + self.rng.choice(NEAR_MIDNIGHT)
+        if kind < 0.60:
+            return start - timedelta(days=self.rng.randint(1, 4), seconds=self.rng.choice((0, 1, 43_201)))
+        if kind < 0.75:
+            return start + timedelta(days=self.rng.randint(0, 27))
+        return start + timedelta(days=self.rng.randint(0, 30), seconds=self.rng.randint(0, 86_399))
+
+    def later(self, start: datetime, *, open_share: float = 0.4, empty_share: float = 0.07) -> datetime | None:
+        """Return the end of an interval: open, equal to its start, within the same day or month, or any time later."""
+        kind = self.rng.random()
+        if kind < open_share:
+            return None
+        if kind < open_share + empty_share:
+            return start
+        if kind < open_share + empty_share + 0.08:
+            return start + timedelta(seconds=self.rng.randint(1, 80_000))
+        if kind < open_share + empty_share + 0.18:
+            return start + timedelta(days=self.rng.randint(1, 20))
+        return self.instant(low=start)
+
+    # ------------------------------------------------------------ customers and the catalogue
+
+    def attributes(self) -> Row:
+        """Return the attributes that a customer or one of its versions carries."""
+        return {
+            "segment": self.rng.choice(("smb", "mid", "enterprise")),
+            "country": self.rng.choice(("US", "DE", "IN", "JP")),
+            "acquisition_channel": self.rng.choice(("ads", "partner", "organic")),
+            "csm_owner": self.rng.choice((None, "Ana", "Ben", "Chi")),
+        }
+
+    def add_customers(self) -> None:
+        """Add customers in families up to three deep, some of them excluded, some with a history of attributes."""
+        for number in range(self.customers):
+            earlier = [row["customer_id"] for row in self.tables["customers"]]
+            parent_id = self.rng.choice(earlier[-6:]) if earlier and self.chance(0.2) else None
+            customer_id = self.new_id("c")
+            self.tables["customers"].append(
+                {
+                    "customer_id": customer_id,
+                    "parent_customer_id": parent_id,
+                    "customer_name": f"Customer {number}",
+                    **self.attributes(),
+                    "created_at": self.unbounded_instant(),
+                }
+            )
+            if self.chance(0.05):
+                self.tables["customer_exclusions"].append({"customer_id": customer_id, "reason": "test account"})
+            if self.chance(0.6):
+                self.add_customer_versions(customer_id)
+        self.rng.shuffle(self.tables["customers"])
+
+    def add_customer_versions(self, customer_id: str) -> None:
+        """Add versions of one customer's attributes, which may start late, leave gaps and be empty."""
+        for valid_from, valid_to in self.versions(self.instant(), self.rng.randint(1, 4)):
+            self.tables["customer_versions"].append(
+                {"customer_id": customer_id, "valid_from": valid_from, "valid_to": valid_to, **self.attributes()}
+            )
+
+    def versions(self, start: datetime, count: int) -> list[tuple[datetime, datetime | None]]:
+        """Return intervals in order that never overlap: chained, with gaps, empty, and with several on one day."""
+        starts = {start}
+        while len(starts) < count:
+            close = start + timedelta(seconds=self.rng.randint(1, 40_000))
+            starts.add(close if self.chance(0.15) else self.instant(low=start))
+        ordered = sorted(starts)
+        intervals: list[tuple[datetime, datetime | None]] = []
+        for valid_from, following in itertools.pairwise(ordered):
+            kind = self.rng.random()
+            if kind < 0.75:
+                intervals.append((valid_from, following))
+            elif kind < 0.85:
+                intervals.append((valid_from, valid_from))
+            else:
+                intervals.append((valid_from, self.instant(low=valid_from, high=following)))
+        return [*intervals, (ordered[-1], self.later(ordered[-1]))]
+
+    def add_catalogue(self) -> None:
+        """Add products and plans: every pricing model, interval and currency, some plans with the same name."""
+        product_ids = [self.new_id("prod") for _ in range(4)]
+        for number, product_id in enumerate(product_ids):
+            self.tables["products"].append({"product_id": product_id, "product_name": f"Product {number}"})
+        currencies = sorted({currency for currency, _, _ in RATES})
+        for number in range(len(INTERVALS) + 6):
+            model, (interval, count) = pick_plan_shape(self.rng, number)
+            self.tables["plans"].append(
+                {
+                    "plan_id": self.new_id("plan"),
+                    "product_id": self.rng.choice(product_ids),
+                    "plan_name": f"Plan {number % 20}",
+                    "tier_rank": self.rng.randint(1, 3),
+                    "pricing_model": model,
+                    "billing_interval": interval,
+                    "billing_interval_count": count,
+                    "currency": "USD" if self.chance(0.6) else self.rng.choice(currencies),
+                    "usage_limit": self.rng.choice((None, 1000)),
+                }
+            )
+
+    # ------------------------------------------------------------ subscriptions
+
+    def add_subscription(self, customer_id: str) -> None:
+        """Add a subscription with its items, pauses and discounts."""
+        subscription_id = self.new_id("sub")
+        started_at = self.instant(high=self.end())
+        ended_at = self.later(started_at, open_share=0.5, empty_share=0.04)
+        trial_ends_at = self.later(started_at, open_share=0.7, empty_share=0.05)
+        if trial_ends_at is not None and self.chance(0.5):
+            trial_ends_at = started_at + timedelta(days=self.rng.choice((7, 14, 30)))
+        has_open_pause = self.add_pauses(subscription_id, started_at)
+        if ended_at is not None:
+            status = self.rng.choice(("canceled", "canceled", "unpaid", "active"))
+        else:
+            statuses = ["active", "past_due"]
+            statuses += ["trialing"] if trial_ends_at is not None else []
+            statuses += ["paused"] if has_open_pause else []
+            status = self.rng.choice(statuses)
+        self.tables["subscriptions"].append(
+            {
+                "subscription_id": subscription_id,
+                "customer_id": customer_id,
+                "status": status,
+                "started_at": started_at,
+                "trial_ends_at": trial_ends_at,
+                "cancel_requested_at": self.cancel_request(started_at, ended_at),
+                "ended_at": ended_at,
+                "ended_reason": None
+                if ended_at is None
+                else self.rng.choice((None, "voluntary", "payment_failed", "other")),
+            }
+        )
+        item_ids = [
+            self.add_item(subscription_id, started_at)
+            for _ in range(self.rng.choices((0, 1, 2, 3), (2, 60, 25, 13))[0])
+        ]
+        for _ in range(self.rng.choices((0, 1, 2, 3), (60, 20, 12, 8))[0]):
+            self.add_discount(subscription_id, item_ids, started_at)
+
+    def cancel_request(self, started_at: datetime, ended_at: datetime | None) -> datetime | None:
+        """Return when a cancellation was asked for: never, or no later than the end, which may yet be to come."""
+        asked = 0.1 if ended_at is None else 0.7
+        return self.instant(low=started_at, high=ended_at) if self.chance(asked) else None
+
+    def end(self) -> datetime:
+        """Return the midnight after the span of the data."""
+        month = add_months(self.first, self.months)
+        return datetime(month.year, month.month, 1)
+
+    def add_pauses(self, subscription_id: str, started_at: datetime) -> bool:
+        """Add pauses that overlap, nest, touch, are empty or open; return whether one is open."""
+        pauses: dict[datetime, datetime | None] = {}
+        for _ in range(self.rng.choices((0, 1, 2, 4), (70, 15, 10, 5))[0]):
+            paused_at = self.instant() if self.chance(0.1) else self.instant(low=started_at)
+            resumed_at = self.later(paused_at, open_share=0.15)
+            pauses.setdefault(paused_at, resumed_at)
+            if resumed_at is not None and self.chance(0.3):
+                pauses.setdefault(resumed_at, self.later(resumed_at, open_share=0.1))
+        for paused_at, resumed_at in pauses.items():
+            self.tables["subscription_pauses"].append(
+                {"subscription_id": subscription_id, "paused_at": paused_at, "resumed_at": resumed_at}
+            )
+        return None in pauses.values()
+
+    def add_item(self, subscription_id: str, started_at: datetime) -> str:
+        """Add an item and its versions, which change price and plan, and may stick out of the subscription."""
+        item_id = self.new_id("item")
+        start = self.rng.choice((started_at, started_at, started_at, self.instant(), self.instant(low=started_at)))
+        plan = self.rng.choice(self.tables["plans"])
+        quantity, unit_amount = self.charge()
+        for valid_from, valid_to in self.versions(start, self.rng.choices((1, 2, 3, 5), (40, 30, 20, 10))[0]):
+            is_metered = plan["pricing_model"] == "metered"
+            self.tables["subscription_item_versions"].append(
+                {
+                    "subscription_item_id": item_id,
+                    "valid_from": valid_from,
+                    "valid_to": valid_to,
+                    "subscription_id": subscription_id,
+                    "plan_id": plan["plan_id"],
+                    "quantity": None if is_metered and self.chance(0.7) else quantity,
+                    "unit_amount": None if is_metered and self.chance(0.7) else unit_amount,
+                    "currency": plan["currency"],
+                }
+            )
+            if self.chance(0.5):
+                quantity, unit_amount = self.charge()
+            if self.chance(0.3):
+                plan = self.rng.choice(self.tables["plans"])
+        return item_id
+
+    def charge(self) -> tuple[int, Decimal]:
+        """Return a quantity and a unit amount, one of them small, so that no published ratio outgrows its type."""
+        if self.chance(0.03):
+            return self.rng.choice((0, 1)), Decimal(self.rng.choice(HUGE_PRICES))
+        return self.rng.choice(QUANTITIES), Decimal(self.rng.choice(PRICES))
+
+    def add_discount(self, subscription_id: str, item_ids: list[str], started_at: datetime) -> None:
+        """Add a discount on a subscription or an item, of any duration, that may outlive or miss what it is on."""
+        item_id = self.rng.choice(item_ids) if item_ids and self.chance(0.6) else None
+        is_amount = item_id is not None and self.chance(0.4)
+        starts_at = self.rng.choice((started_at, self.instant(low=started_at), self.instant()))
+        duration = self.rng.choices(("forever", "repeating", "once"), (45, 40, 15))[0]
+        open_share = {"forever": 0.8, "repeating": 0.0, "once": 0.5}[duration]
+        self.tables["discounts"].append(
+            {
+                "discount_id": self.new_id("disc"),
+                "subscription_id": subscription_id,
+                "subscription_item_id": item_id,
+                "duration": duration,
+                "percent_off": None if is_amount else Decimal(self.rng.choice(PERCENTS)),
+                "amount_off": Decimal(self.rng.choice(AMOUNTS_OFF)) if is_amount else None,
+                "starts_at": starts_at,
+                "ends_at": self.later(starts_at, open_share=open_share),
+            }
+        )
+
+    # ------------------------------------------------------------ invoices
+
+    def add_invoice(self, customer_id: str, *, issued_at: datetime | None = None, status: str | None = None) -> None:
+        """Add an invoice with usage lines of every kind, and lines that must not count under this basis."""
+        own = [row["subscription_id"] for row in self.tables["subscriptions"] if row["customer_id"] == customer_id]
+        subscription_id = self.rng.choice([*own, None])
+        status = status or self.rng.choices(("paid", "open", "uncollectible", "void", "draft"), (60, 12, 8, 10, 10))[0]
+        issued_at = issued_at or self.instant(high=self.end())
+        invoice = {
+            "invoice_id": self.new_id("inv"),
+            "customer_id": customer_id,
+            "subscription_id": subscription_id,
+            "status": status,
+            "issued_at": issued_at,
+            "due_at": self.rng.choice((None, issued_at + timedelta(days=30))),
+            "paid_at": issued_at + timedelta(days=self.rng.randint(0, 40)) if status == "paid" else None,
+            "currency": "USD" if self.chance(0.7) else self.rng.choice(RATES)[0],
+        }
+        self.tables["invoices"].append(invoice)
+        for _ in range(self.rng.choices((0, 1, 2, 4), (5, 50, 30, 15))[0]):
+            self.add_line(invoice)
+
+    def add_line(self, invoice: Row) -> None:
+        """Add a line to an invoice: mostly usage, else noise."""
+        line_type = self.rng.choices(("usage", "recurring", "one_time", "tax"), (70, 16, 7, 7))[0]
+        start: date | None = None
+        end: date | None = None
+        if line_type in ("usage", "recurring") or self.chance(0.3):
+            start, end = self.service_period()
+        items = sorted(
+            {
+                row["subscription_item_id"]
+                for row in self.tables["subscription_item_versions"]
+                if row["subscription_id"] == invoice["subscription_id"]
+            }
+        )
+        self.tables["invoice_line_items"].append(
+            {
+                "invoice_line_item_id": self.new_id("line"),
+                "invoice_id": invoice["invoice_id"],
+                "subscription_id": invoice["subscription_id"],
+                "subscription_item_id": self.rng.choice([*items, None]),
+                "plan_id": None if self.chance(0.15) else self.rng.choice(self.tables["plans"])["plan_id"],
+                "line_type": line_type,
+                "is_proration": self.chance(0.15),
+                "quantity": self.rng.choice((None, *QUANTITIES)),
+                "amount": Decimal(self.rng.choice(USAGE_AMOUNTS)),
+                "discount_amount": Decimal(self.rng.choice(("0", "0", "12.3456"))),
+                "currency": invoice["currency"],
+                "service_start": start,
+                "service_end": end,
+            }
+        )
+
+    def service_period(self) -> tuple[date, date]:
+        """Return a service period: whole months with either kind of end, or a number of days from any day."""
+        start = self.unbounded_instant().date()
+        if self.chance(0.5):
+            return start, start + timedelta(days=self.rng.choice(SERVICE_DAYS))
+        if self.chance(0.6):
+            start = start.replace(day=1)
+        month = add_months(start, self.rng.choice((1, 1, 1, 2, 3, 6, 12, 13, 24)))
+        last_day = (add_months(month, 1) - timedelta(days=1)).day
+        end = month.replace(day=min(start.day, last_day))
+        return start, end - timedelta(days=self.rng.choice((0, 1)))
+
+    # ------------------------------------------------------------ the whole
+
+    def generate(self) -> Tables:
+        """Fill every table; some customers get nothing, and the last invoice falls into the last month or after it."""
+        self.add_catalogue()
+        self.add_customers()
+        self.tables["exchange_rates"] = [
+            {"currency": currency, "effective_date": effective_date, "rate_to_reporting": Decimal(rate)}
+            for currency, effective_date, rate in RATES
+        ]
+        for customer in self.tables["customers"]:
+            if self.chance(0.12):
+                continue
+            customer_id = customer["customer_id"]
+            for _ in range(self.rng.choices((0, 1, 2, 4), (8, 52, 28, 12))[0]):
+                self.add_subscription(customer_id)
+            for _ in range(self.rng.choices((0, 1, 3, 8), (45, 25, 20, 10))[0]):
+                self.add_invoice(customer_id)
+        if self.tables["customers"]:
+            customer_id = self.tables["customers"][0]["customer_id"]
+            late = self.rng.choice((timedelta(0), timedelta(seconds=-1), timedelta(days=-1), timedelta(hours=4)))
+            self.add_invoice(customer_id, issued_at=self.end() + late, status="paid")
+            self.add_invoice(customer_id, issued_at=self.end() + timedelta(days=90), status="draft")
+        for table in ("subscription_item_versions", "subscription_pauses", "discounts", "invoice_line_items"):
+            self.rng.shuffle(self.tables[table])
+        return self.tables
+
+
+def random_raw(rng: random.Random, customers: int, months: int, tag: str = "") -> Tables:
+    """Return valid, adversarial raw tables over about `months` calendar months; every id starts with `tag`."""
+    return Generator(rng, customers, months, tag).generate()
+
+
+def combine(datasets: Iterable[Tables]) -> Tables:
+    """Return datasets with different tags as one; the exchange rates, the same in all, are kept once."""
+    merged: Tables = {table: [] for table in TABLES}
+    for raw in datasets:
+        for table in TABLES:
+            if table != "exchange_rates" or not merged[table]:
+                merged[table] += raw[table]
+    return merged

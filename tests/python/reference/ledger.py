@@ -1,0 +1,674 @@
+"""A second, deliberately naive implementation of the revenue ledger, written from the rules alone.
+
+It exists to be compared row for row with the SQL models, so it shares nothing with them: every month is computed
+from scratch, every interval is tested on its exact timestamps, and nothing is floored, chained or summed up as it
+runs. Money is `Decimal` with 4 places in the reporting currency, ratios are `Decimal` with 6 places (1 = 100 %),
+and everything in between is an exact `Fraction`.
+
+Scope: `mrr_basis: subscriptions`, constant exchange rates; no policies, drivers, exclusions list or reconciliation.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+
+ZERO = Decimal("0.0000")
+NONE = "(none)"
+UNASSIGNED = "unassigned"
+FACTORS = {
+    "day": Fraction(365, 12),
+    "week": Fraction(52, 12),
+    "month": Fraction(1),
+    "quarter": Fraction(1, 3),
+    "year": Fraction(1, 12),
+}
+UNCOUNTED_INVOICES = ("draft", "void")
+SNAP = Fraction(6, 100)
+SHORTEST_RATED_DAYS = 28
+PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12, "trailing_12_months": 12}
+ANNUAL_PERIODS = ("year", "trailing_12_months")
+VERSIONED_ATTRIBUTES = ("segment", "country", "acquisition_channel", "csm_owner")
+DIMENSIONS = (*VERSIONED_ATTRIBUTES, "acquisition_year", "mrr_band", "plan", "billing_interval", "pricing_model")
+FLOWS = ("expansion_mrr", "contraction_mrr", "churned_mrr", "retained_mrr")
+BANDS = (
+    (Decimal("1.30"), "130_plus"),
+    (Decimal("1.20"), "120_130"),
+    (Decimal("1.10"), "110_120"),
+    (Decimal("1.00"), "100_110"),
+    (Decimal("0.90"), "90_100"),
+)
+
+
+class LedgerError(ValueError):
+    """The input or a setting breaks the contract, and no number can be given."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The project's vars, with the defaults of the rules.
+
+    `close_lag_days` is in calendar days, `mrr_band_floors` in whole units of the reporting currency per month,
+    `fragile_grr_threshold` is a ratio (1 = 100 %).
+    """
+
+    as_of_date: date | None = None
+    close_lag_days: int = 0
+    reporting_timezone: str = "UTC"
+    reporting_currency: str = "USD"
+    constant_fx_date: date | None = None
+    customer_grain: str = "customer"
+    mrr_band_floors: tuple[int, ...] = (0, 100, 1000, 10000)
+    fragile_grr_threshold: Decimal = Decimal("0.90")
+
+    def __post_init__(self) -> None:
+        """Refuse a grain that the rules do not know."""
+        if self.customer_grain not in ("customer", "parent"):
+            raise LedgerError(f"customer_grain: {self.customer_grain!r} is neither 'customer' nor 'parent'")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one item or usage line adds to one customer's closing balance of one month.
+
+    `mrr` is in the reporting currency per month, rounded once to 4 decimals; a credit is negative.
+    """
+
+    customer_id: str
+    product_id: str
+    plan_id: str
+    pool: str
+    mrr: Decimal
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One usage line: `amount` is per month in the line's currency, over the calendar dates [`start`, `end`)."""
+
+    customer_id: str
+    plan_id: str | None
+    currency: str
+    amount: Fraction
+    start: date
+    end: date
+
+
+# ---------------------------------------------------------------- time
+
+
+def add_months(day: date, months: int) -> date:
+    """Return `day` moved by whole calendar months, clamped to the last day of the month it lands in."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def closing_instant(month: date, timezone: str) -> datetime:
+    """Return T of a month (given by its first day): the first instant of the next month there, as naive UTC."""
+    first = add_months(month, 1)
+    local = datetime(first.year, first.month, 1, tzinfo=ZoneInfo(timezone))
+    return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def in_force(start: Any, end: Any, instant: Any) -> bool:
+    """Say whether the half-open [start, end) covers the last moment before `instant`; a null end is open."""
+    return start < instant and (end is None or instant <= end)
+
+
+def as_date(value: date | datetime) -> date:
+    """Read a service date as the calendar date that is written there, in no time zone."""
+    return value.date() if isinstance(value, datetime) else value
+
+
+def find_as_of_date(raw: Tables, settings: Settings) -> date:
+    """Return the day at whose end the ledger is read: the var, else the day of the latest valid invoice."""
+    if settings.as_of_date is not None:
+        return settings.as_of_date
+    issued = [row["issued_at"] for row in rows(raw, "invoices") if row["status"] not in UNCOUNTED_INVOICES]
+    if not issued:
+        raise LedgerError("as_of_date: set this var, for there is no invoice to take it from")
+    return max(issued).replace(tzinfo=UTC).astimezone(ZoneInfo(settings.reporting_timezone)).date()
+
+
+def find_last_month(as_of_date: date, close_lag_days: int) -> date:
+    """Return the first day of the last month whose end plus the lag (days) is no later than the as-of midnight."""
+    midnight = as_of_date + timedelta(days=1)
+    month = as_of_date.replace(day=1)
+    while add_months(month, 1) + timedelta(days=close_lag_days) > midnight:
+        month = add_months(month, -1)
+    return month
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def round_half_away(value: Fraction, places: int) -> Decimal:
+    """Round an exact number to `places` decimals, a half away from zero."""
+    doubled = 2 * abs(value.numerator) * 10**places + value.denominator
+    units = doubled // (2 * value.denominator)
+    return Decimal(-units if value < 0 else units).scaleb(-places)
+
+
+def ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """Return part / whole rounded to 6 decimals, None where the whole is 0."""
+    return round_half_away(Fraction(part) / Fraction(whole), 6) if whole else None
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """Return the exact sum of amounts with 4 decimals."""
+    return sum(values, ZERO)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def rows(raw: Tables, table: str) -> list[Row]:
+    """Return the rows of a table; a table that does not exist reads as empty."""
+    return raw.get(table) or []
+
+
+def group_rows(table: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
+    """Return the rows by key, each group in its first order; unknown keys read as empty."""
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in table:
+        groups[key(row)].append(row)
+    return groups
+
+
+def find_roots(raw: Tables, grain: str) -> dict[str, str]:
+    """Return the customer that each raw customer is counted under: itself, or its ultimate parent."""
+    parents = {row["customer_id"]: row.get("parent_customer_id") for row in rows(raw, "customers")}
+    roots = {}
+    for customer_id in parents:
+        root, seen = customer_id, {customer_id}
+        while (parent := parents[root]) is not None:
+            if parent not in parents:
+                raise LedgerError(f"customers.parent_customer_id: {parent!r} of {root!r} is not a customer")
+            if parent in seen:
+                raise LedgerError(f"customers.parent_customer_id: a cycle through {parent!r}")
+            seen.add(parent)
+            root = parent
+        roots[customer_id] = root if grain == "parent" else customer_id
+    return roots
+
+
+def service_term(start: date, end: date) -> tuple[Fraction, date]:
+    """Return the term in months of a billed service period, and the exclusive end of the interval it covers.
+
+    Whole calendar months are recognised with an exclusive and with an inclusive end; anything else is its days
+    x 12/365, snapped to a whole number of months (at least 1) within 0.06 of it.
+    """
+    roughly = (end - start).days // 28 + 2
+    for exclusive_end in (end, end + timedelta(days=1)):
+        for months in range(1, roughly + 1):
+            if add_months(start, months) == exclusive_end:
+                return Fraction(months), exclusive_end
+    term = Fraction((end - start).days * 12, 365)
+    nearest = max(1, round(term))
+    return (Fraction(nearest) if abs(term - nearest) <= SNAP else term), end
+
+
+def read_usage(line: Row, customer_id: str) -> Usage:
+    """Read a usage line: at its monthly rate from 28 days on, else as billed in the month of its last day."""
+    start, end = as_date(line["service_start"]), as_date(line["service_end"])
+    amount, plan_id = Fraction(line["amount"]), line["plan_id"]
+    term, exclusive_end = service_term(start, end)
+    if (exclusive_end - start).days >= SHORTEST_RATED_DAYS:
+        return Usage(customer_id, plan_id, line["currency"], amount / term, start, exclusive_end)
+    last_day = max(start, end - timedelta(days=1))
+    first = last_day.replace(day=1)
+    return Usage(customer_id, plan_id, line["currency"], amount, first, add_months(first, 1))
+
+
+def read_usage_lines(raw: Tables, counted_as: dict[str, str]) -> list[Usage]:
+    """Return every usage line that counts, under its invoice's customer."""
+    invoices = {row["invoice_id"]: row for row in rows(raw, "invoices")}
+    usage = []
+    for line in rows(raw, "invoice_line_items"):
+        invoice = invoices[line["invoice_id"]]
+        if (
+            line["line_type"] == "usage"
+            and invoice["status"] not in UNCOUNTED_INVOICES
+            and invoice["customer_id"] in counted_as
+        ):
+            usage.append(read_usage(line, counted_as[invoice["customer_id"]]))
+    return usage
+
+
+# ---------------------------------------------------------------- MRR
+
+
+def net_per_month(item: Row, plan: Row, discounts: list[Row], instant: datetime) -> Fraction:
+    """Return an item's net at an instant, in its own currency per month, after every discount in force then."""
+    factor = FACTORS[plan["billing_interval"]] / plan["billing_interval_count"]
+    net = item["quantity"] * Fraction(item["unit_amount"]) * factor
+    applied = [
+        discount
+        for discount in discounts
+        if discount["duration"] != "once"
+        and discount.get("subscription_item_id") in (None, item["subscription_item_id"])
+        and in_force(discount["starts_at"], discount["ends_at"], instant)
+    ]
+    for discount in applied:
+        if discount.get("percent_off") is not None:
+            net *= 1 - Fraction(discount["percent_off"]) / 100
+    for discount in applied:
+        if discount.get("amount_off") is not None:
+            net -= Fraction(discount["amount_off"]) * factor
+    return max(net, Fraction(0))
+
+
+class Contracts:
+    """The raw tables, indexed so that one month's closing balances can be computed from scratch."""
+
+    def __init__(self, raw: Tables, settings: Settings, as_of_date: date) -> None:
+        """Index the tables; customers that are excluded are out from here on."""
+        excluded = {row["customer_id"] for row in rows(raw, "customer_exclusions")}
+        roots = find_roots(raw, settings.customer_grain)
+        self.counted_as = {child: root for child, root in roots.items() if child not in excluded}
+        self.settings = settings
+        self.fx_date = settings.constant_fx_date or as_of_date
+        self.plans = {row["plan_id"]: row for row in rows(raw, "plans")}
+        self.subscriptions = {row["subscription_id"]: row for row in rows(raw, "subscriptions")}
+        self.items = rows(raw, "subscription_item_versions")
+        self.pauses = group_rows(rows(raw, "subscription_pauses"), lambda row: row["subscription_id"])
+        self.discounts = group_rows(rows(raw, "discounts"), lambda row: row["subscription_id"])
+        self.rates = group_rows(rows(raw, "exchange_rates"), lambda row: row["currency"])
+        self.usage = read_usage_lines(raw, self.counted_as)
+
+    def first_month(self) -> date | None:
+        """Return the first day of a month before which nothing can be in force; None without any data."""
+        days = [item["valid_from"].date() for item in self.items] + [line.start for line in self.usage]
+        return add_months(min(days).replace(day=1), -1) if days else None
+
+    def convert(self, amount: Fraction, currency: str) -> Decimal:
+        """Return an amount in the reporting currency, at the one rate of the whole history, to 4 decimals."""
+        if currency == self.settings.reporting_currency:
+            return round_half_away(amount, 4)
+        known = [row for row in self.rates[currency] if row["effective_date"] <= self.fx_date]
+        if not known:
+            raise LedgerError(f"exchange_rates: no rate for {currency!r} on or before {self.fx_date}")
+        latest = max(known, key=lambda row: row["effective_date"])
+        return round_half_away(amount * Fraction(latest["rate_to_reporting"]), 4)
+
+    def pieces(self, month: date) -> Iterator[Piece]:
+        """Yield what is in force at the last instant of a month, item by item and line by line."""
+        instant = closing_instant(month, self.settings.reporting_timezone)
+        for item in self.items:
+            subscription = self.subscriptions[item["subscription_id"]]
+            plan = self.plans[item["plan_id"]]
+            customer_id = self.counted_as.get(subscription["customer_id"])
+            if customer_id is not None and plan["pricing_model"] != "metered" and self.is_paying(item, instant):
+                net = net_per_month(item, plan, self.discounts[item["subscription_id"]], instant)
+                mrr = self.convert(net, item["currency"])
+                yield Piece(customer_id, plan["product_id"], plan["plan_id"], plan["pricing_model"], mrr)
+        for line in self.usage:
+            if in_force(line.start, line.end, add_months(month, 1)):
+                product_id = UNASSIGNED if line.plan_id is None else self.plans[line.plan_id]["product_id"]
+                mrr = self.convert(line.amount, line.currency)
+                yield Piece(line.customer_id, product_id, line.plan_id or UNASSIGNED, "metered", mrr)
+
+    def is_paying(self, item: Row, instant: datetime) -> bool:
+        """Say whether an item version is in force at an instant, out of trial, not ended and not paused."""
+        subscription = self.subscriptions[item["subscription_id"]]
+        pays_from = subscription.get("trial_ends_at") or subscription["started_at"]
+        return (
+            in_force(item["valid_from"], item["valid_to"], instant)
+            and in_force(pays_from, subscription.get("ended_at"), instant)
+            and not any(
+                in_force(pause["paused_at"], pause["resumed_at"], instant)
+                for pause in self.pauses[item["subscription_id"]]
+            )
+        )
+
+
+def positive_pools(pieces: Iterable[Piece]) -> dict[tuple[str, str], list[Piece]]:
+    """Return one customer's pieces by (product, pool), without the pools whose sum is not above 0."""
+    pools: dict[tuple[str, str], list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        pools[piece.product_id, piece.pool].append(piece)
+    return {key: pool for key, pool in pools.items() if total(piece.mrr for piece in pool) > 0}
+
+
+def closing_balance(pieces: Iterable[Piece]) -> Decimal:
+    """Return one customer's MRR of one month: the sum of its pools, where a negative pool counts as 0."""
+    return total(piece.mrr for pool in positive_pools(pieces).values() for piece in pool)
+
+
+class Ledger:
+    """Closing balances of every customer and month, and the questions that the marts ask of them."""
+
+    def __init__(self, raw: Tables, settings: Settings) -> None:
+        """Compute the closing balance of every month to the last complete one, each from scratch."""
+        self.settings = settings
+        as_of_date = find_as_of_date(raw, settings)
+        contracts = Contracts(raw, settings, as_of_date)
+        self.plans = contracts.plans
+        self.customers = {row["customer_id"]: row for row in rows(raw, "customers")}
+        self.customer_ids = sorted(set(contracts.counted_as.values()))
+        self.versions = group_rows(rows(raw, "customer_versions"), lambda row: row["customer_id"])
+        self.last_month = find_last_month(as_of_date, settings.close_lag_days)
+
+        self.months: list[date] = []
+        self.pieces: dict[tuple[str, date], list[Piece]] = defaultdict(list)
+        month = contracts.first_month()
+        while month is not None and month <= self.last_month:
+            self.months.append(month)
+            for piece in contracts.pieces(month):
+                self.pieces[piece.customer_id, month].append(piece)
+            month = add_months(month, 1)
+        self.balances = {key: closing_balance(pieces) for key, pieces in self.pieces.items()}
+
+    def closing(self, customer_id: str, month: date) -> Decimal:
+        """Return the MRR at the last instant of a month."""
+        return self.balances.get((customer_id, month), ZERO)
+
+    def opening(self, customer_id: str, month: date) -> Decimal:
+        """Return the MRR at the first instant of a month: the previous month's closing."""
+        return self.closing(customer_id, add_months(month, -1))
+
+    def peak_before(self, customer_id: str, month: date) -> Decimal:
+        """Return the highest closing MRR of any earlier month, 0 before the first."""
+        return max((self.closing(customer_id, earlier) for earlier in self.months if earlier < month), default=ZERO)
+
+    def first_paid_month(self, customer_id: str) -> date | None:
+        """Return the first month that closes above 0."""
+        return next((month for month in self.months if self.closing(customer_id, month) > 0), None)
+
+    def attributes(self, customer_id: str, start: date) -> Row:
+        """Return every attribute of a customer at the first instant of the month `start`, which it opens paying."""
+        before = add_months(start, -1)
+        version = self.version_at(customer_id, closing_instant(before, self.settings.reporting_timezone))
+        found: Row = {name: NONE if version[name] is None else version[name] for name in VERSIONED_ATTRIBUTES}
+
+        pools = positive_pools(self.pieces[customer_id, before])
+        by_plan: dict[str, Decimal] = defaultdict(lambda: ZERO)
+        for piece in (piece for pool in pools.values() for piece in pool):
+            by_plan[piece.plan_id] += piece.mrr
+        plan = self.plans.get(min(by_plan, key=lambda plan_id: (-by_plan[plan_id], plan_id)))
+        names = {pool for _, pool in pools}
+
+        found["acquisition_year"] = self.first_paid_month(customer_id).year
+        found["mrr_band"] = self.band(self.closing(customer_id, before))
+        found["plan"] = UNASSIGNED if plan is None else plan["plan_name"]
+        found["billing_interval"] = NONE if plan is None else interval_name(plan)
+        found["pricing_model"] = names.pop() if len(names) == 1 else "mixed"
+        return found
+
+    def version_at(self, customer_id: str, instant: datetime) -> Row:
+        """Return the row that holds a customer's attributes at an instant: in force, else earlier, else any."""
+        held = [row for row in self.versions[customer_id] if row["valid_to"] != row["valid_from"]]
+        current = [row for row in held if in_force(row["valid_from"], row["valid_to"], instant)]
+        if current:
+            return current[0]
+        earlier = [row for row in held if row["valid_from"] < instant]
+        if earlier:
+            return max(earlier, key=lambda row: row["valid_from"])
+        return min(held, key=lambda row: row["valid_from"]) if held else self.customers[customer_id]
+
+    def band(self, mrr: Decimal) -> str:
+        """Return the highest floor (currency units per month) at or below an MRR, as `100+`."""
+        floors = [floor for floor in self.settings.mrr_band_floors if floor <= mrr]
+        return f"{max(floors)}+" if floors else NONE
+
+
+def interval_name(plan: Row) -> str:
+    """Return a plan's billing interval, with the count in front where it is not 1."""
+    count = plan["billing_interval_count"]
+    return plan["billing_interval"] if count == 1 else f"{count} {plan['billing_interval']}"
+
+
+# ---------------------------------------------------------------- marts
+
+
+def dim_customers(ledger: Ledger) -> list[Row]:
+    """One row per customer that is not excluded, with today's attributes; money per month."""
+    dimension = []
+    for customer_id in ledger.customer_ids:
+        customer = ledger.customers[customer_id]
+        current_mrr = ledger.closing(customer_id, ledger.last_month)
+        dimension.append(
+            {
+                "customer_id": customer_id,
+                "customer_name": customer["customer_name"],
+                **{name: customer[name] for name in VERSIONED_ATTRIBUTES},
+                "first_paid_month_date": ledger.first_paid_month(customer_id),
+                "current_mrr": current_mrr,
+                "is_active": current_mrr > 0,
+            }
+        )
+    return dimension
+
+
+def fct_customer_mrr_months(ledger: Ledger) -> list[Row]:
+    """One row per customer and month that opens or closes above 0; money per month."""
+    facts = []
+    for customer_id in ledger.customer_ids:
+        first = ledger.first_paid_month(customer_id)
+        for month in ledger.months:
+            opening, closing = ledger.opening(customer_id, month), ledger.closing(customer_id, month)
+            if opening > 0 or closing > 0:
+                facts.append(
+                    {
+                        "customer_id": customer_id,
+                        "month_date": month,
+                        "opening_mrr": opening,
+                        "closing_mrr": closing,
+                        "peak_mrr_before": ledger.peak_before(customer_id, month),
+                        "is_first_paid_month": month == first,
+                    }
+                )
+    return facts
+
+
+def classify(opening: Decimal, closing: Decimal, was_active: bool) -> str | None:
+    """Return the movement between two month ends, None where the balance stands still."""
+    if opening == closing:
+        return None
+    if opening == 0:
+        return "reactivation" if was_active else "new"
+    if closing == 0:
+        return "churn"
+    return "expansion" if closing > opening else "contraction"
+
+
+def fct_mrr_movements(ledger: Ledger) -> list[Row]:
+    """One row per customer and month with a movement; money per month, changes signed."""
+    facts = []
+    for row in fct_customer_mrr_months(ledger):
+        opening, closing, peak = row["opening_mrr"], row["closing_mrr"], row["peak_mrr_before"]
+        movement = classify(opening, closing, was_active=peak > 0)
+        if movement is None:
+            continue
+        recovered = above_peak = ZERO
+        if movement in ("expansion", "reactivation"):
+            recovered = max(ZERO, min(closing, peak) - opening)
+        if movement in ("new", "expansion", "reactivation"):
+            above_peak = closing - opening - recovered
+        facts.append(
+            {
+                "customer_id": row["customer_id"],
+                "month_date": row["month_date"],
+                "movement_type": movement,
+                "opening_mrr": opening,
+                "closing_mrr": closing,
+                "mrr_change": closing - opening,
+                "recovered_mrr": recovered,
+                "above_peak_mrr": above_peak,
+            }
+        )
+    return facts
+
+
+def mrr_waterfall(ledger: Ledger) -> list[Row]:
+    """One row per month from the first paid one on; money per month (ARR per year), ratios with 1 = 100 %."""
+    facts = group_rows(fct_customer_mrr_months(ledger), lambda row: row["month_date"])
+    movements = group_rows(fct_mrr_movements(ledger), lambda row: row["month_date"])
+    paid = [month for month in ledger.months if any(row["closing_mrr"] > 0 for row in facts[month])]
+    return [
+        waterfall_row(month, facts[month], movements[month]) for month in ledger.months if paid and month >= paid[0]
+    ]
+
+
+def waterfall_row(month: date, facts: list[Row], movements: list[Row]) -> Row:
+    """Return one month's bridge from its customer-months and its movements."""
+    by_type = group_rows(movements, lambda row: row["movement_type"])
+    new, reactivation, expansion, contraction, churn = (
+        total(row["mrr_change"] for row in by_type[movement])
+        for movement in ("new", "reactivation", "expansion", "contraction", "churn")
+    )
+    growth, loss = new + reactivation + expansion, -(contraction + churn)
+    closing = total(row["closing_mrr"] for row in facts)
+    return {
+        "month_date": month,
+        "opening_mrr": total(row["opening_mrr"] for row in facts),
+        "new_mrr": new,
+        "reactivation_mrr": reactivation,
+        "expansion_mrr": expansion,
+        "contraction_mrr": contraction,
+        "churn_mrr": churn,
+        "fx_mrr": ZERO,
+        "closing_mrr": closing,
+        "closing_arr": 12 * closing,
+        "opening_customers": sum(row["opening_mrr"] > 0 for row in facts),
+        "new_customers": len(by_type["new"]),
+        "reactivation_customers": len(by_type["reactivation"]),
+        "expansion_customers": len(by_type["expansion"]),
+        "contraction_customers": len(by_type["contraction"]),
+        "churn_customers": len(by_type["churn"]),
+        "closing_customers": sum(row["closing_mrr"] > 0 for row in facts),
+        "quick_ratio": ratio(growth, loss),
+        "expansion_share_of_growth": ratio(expansion, growth),
+        "is_net_negative_churn": expansion > loss,
+    }
+
+
+def complete_periods(ledger: Ledger) -> Iterator[tuple[str, date, date]]:
+    """Yield every period (type, first month, last month, both by their first day) that ends within the ledger."""
+    for start in ledger.months:
+        for period_type, length in PERIOD_MONTHS.items():
+            last = add_months(start, length - 1)
+            starts_here = period_type == "trailing_12_months" or (start.month - 1) % length == 0
+            if starts_here and last <= ledger.last_month:
+                yield period_type, start, last
+
+
+def fct_cohort_snapshots(ledger: Ledger) -> list[Row]:
+    """One row per period and customer that opens it above 0, with its attributes then; money per month."""
+    facts = []
+    for period_type, start, last in complete_periods(ledger):
+        for customer_id in ledger.customer_ids:
+            opening, closing = ledger.opening(customer_id, start), ledger.closing(customer_id, last)
+            if opening > 0:
+                facts.append(
+                    {
+                        "period_type": period_type,
+                        "period_start_date": start,
+                        "period_end_date": add_months(last, 1) - timedelta(days=1),
+                        "customer_id": customer_id,
+                        "opening_mrr": opening,
+                        "closing_mrr": closing,
+                        "retained_mrr": min(opening, closing),
+                        "expansion_mrr": max(closing - opening, ZERO),
+                        "contraction_mrr": opening - closing if 0 < closing < opening else ZERO,
+                        "churned_mrr": opening if closing == 0 else ZERO,
+                        **ledger.attributes(customer_id, start),
+                    }
+                )
+    return facts
+
+
+def retention_rates(snapshots: list[Row], settings: Settings) -> list[Row]:
+    """One row per period, dimension and value that holds customers; money per month, ratios with 1 = 100 %."""
+    rates = []
+    for dimension in ("total", *DIMENSIONS):
+        cohorts = group_rows(
+            snapshots,
+            lambda row, name=dimension: (
+                row["period_type"],
+                row["period_start_date"],
+                "all" if name == "total" else str(row[name]),
+            ),
+        )
+        for (period_type, start, value), members in cohorts.items():
+            sums = {name: total(row[name] for row in members) for name in ("opening_mrr", "closing_mrr", *FLOWS)}
+            nrr, grr = (ratio(sums[name], sums["opening_mrr"]) for name in ("closing_mrr", "retained_mrr"))
+            is_annual = period_type in ANNUAL_PERIODS
+            rates.append(
+                {
+                    "period_type": period_type,
+                    "period_start_date": start,
+                    "period_end_date": members[0]["period_end_date"],
+                    "dimension": dimension,
+                    "dimension_value": value,
+                    "cohort_customers": len(members),
+                    **sums,
+                    "nrr": nrr,
+                    "grr": grr,
+                    "logo_retention": ratio(sum(row["closing_mrr"] > 0 for row in members), len(members)),
+                    "expansion_rate": ratio(sums["expansion_mrr"], sums["opening_mrr"]),
+                    "benchmark_band": benchmark_band(nrr) if is_annual else None,
+                    "is_fragile": nrr >= 1 and grr < settings.fragile_grr_threshold if is_annual else None,
+                }
+            )
+    return rates
+
+
+def benchmark_band(nrr: Decimal) -> str:
+    """Return the band of a published NRR (1 = 100 %); the lower bound belongs to the band."""
+    return next((name for floor, name in BANDS if nrr >= floor), "below_90")
+
+
+def acquisition_cohort_retention(ledger: Ledger) -> list[Row]:
+    """One row per first paid month and month since, to the ledger's end; money per month, ratios with 1 = 100 %."""
+    members: dict[date, list[str]] = defaultdict(list)
+    for customer_id in ledger.customer_ids:
+        first = ledger.first_paid_month(customer_id)
+        if first is not None:
+            members[first].append(customer_id)
+    triangle = []
+    for cohort, customer_ids in sorted(members.items()):
+        initial = [ledger.closing(customer_id, cohort) for customer_id in customer_ids]
+        for months_since, month in enumerate(month for month in ledger.months if month >= cohort):
+            current = [ledger.closing(customer_id, month) for customer_id in customer_ids]
+            active = sum(mrr > 0 for mrr in current)
+            kept = total(min(before, now) for before, now in zip(initial, current, strict=True))
+            triangle.append(
+                {
+                    "cohort_month_date": cohort,
+                    "months_since": months_since,
+                    "cohort_customers": len(customer_ids),
+                    "active_customers": active,
+                    "initial_mrr": total(initial),
+                    "mrr": total(current),
+                    "nrr": ratio(total(current), total(initial)),
+                    "grr": ratio(kept, total(initial)),
+                    "logo_retention": ratio(active, len(customer_ids)),
+                }
+            )
+    return triangle
+
+
+def build_marts(raw: Tables, settings: Settings) -> Tables:
+    """Return every mart, by name, from the raw tables (missing optional tables read as empty)."""
+    ledger = Ledger(raw, settings)
+    snapshots = fct_cohort_snapshots(ledger)
+    return {
+        "dim_customers": dim_customers(ledger),
+        "fct_customer_mrr_months": fct_customer_mrr_months(ledger),
+        "fct_mrr_movements": fct_mrr_movements(ledger),
+        "fct_cohort_snapshots": snapshots,
+        "mrr_waterfall": mrr_waterfall(ledger),
+        "retention_rates": retention_rates(snapshots, settings),
+        "acquisition_cohort_retention": acquisition_cohort_retention(ledger),
+    }

@@ -1,0 +1,1183 @@
+"""Hand-worked checks of the reference ledger and of the data that it is compared on.
+
+Every expected number is worked out by hand from the rules or vouched for by the source that the test names. Money is
+in the reporting currency per month unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import Counter
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from generate import combine, random_raw
+from ledger import LedgerError, Row, Settings, Tables, build_marts, round_half_away, service_term
+
+JAN_TO_JUN_2024 = Settings(as_of_date=date(2024, 6, 30))
+
+
+# ---------------------------------------------------------------- building raw tables by hand
+
+
+def at(text: str | None) -> datetime | None:
+    """Read an ISO timestamp (UTC) or date; None stays open."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def customer(customer_id: str = "c1", **changed: Any) -> Row:
+    """Return a customer row."""
+    row = {
+        "customer_id": customer_id,
+        "parent_customer_id": None,
+        "customer_name": customer_id.upper(),
+        "segment": "smb",
+        "country": "US",
+        "acquisition_channel": "ads",
+        "csm_owner": None,
+        "created_at": at("2020-01-01"),
+    }
+    return {**row, **changed}
+
+
+def plan(plan_id: str = "monthly", model: str = "flat", every: str = "month", count: int = 1, **changed: Any) -> Row:
+    """Return a plan row, of product `prod` unless said otherwise."""
+    row = {
+        "plan_id": plan_id,
+        "product_id": "prod",
+        "plan_name": plan_id,
+        "tier_rank": 1,
+        "pricing_model": model,
+        "billing_interval": every,
+        "billing_interval_count": count,
+        "currency": "USD",
+    }
+    return {**row, **changed}
+
+
+def subscription(subscription_id: str = "s1", start: str = "2024-01-01", end: str | None = None, **changed: Any) -> Row:
+    """Return a subscription row of customer c1, without a trial."""
+    row = {
+        "subscription_id": subscription_id,
+        "customer_id": "c1",
+        "status": "active" if end is None else "canceled",
+        "started_at": at(start),
+        "trial_ends_at": None,
+        "cancel_requested_at": None,
+        "ended_at": at(end),
+    }
+    return {**row, **changed}
+
+
+def item(item_id: str = "i1", start: str = "2024-01-01", end: str | None = None, **changed: Any) -> Row:
+    """Return an item version of subscription s1: 1 x 100 on the monthly plan."""
+    row = {
+        "subscription_item_id": item_id,
+        "valid_from": at(start),
+        "valid_to": at(end),
+        "subscription_id": "s1",
+        "plan_id": "monthly",
+        "quantity": 1,
+        "unit_amount": Decimal(100),
+        "currency": "USD",
+    }
+    row.update(changed)
+    return {**row, "unit_amount": None if row["unit_amount"] is None else Decimal(str(row["unit_amount"]))}
+
+
+def discount(discount_id: str, start: str, end: str | None, **changed: Any) -> Row:
+    """Return a discount on the whole of subscription s1."""
+    row = {
+        "discount_id": discount_id,
+        "subscription_id": "s1",
+        "subscription_item_id": None,
+        "duration": "forever",
+        "percent_off": None,
+        "amount_off": None,
+        "starts_at": at(start),
+        "ends_at": at(end),
+    }
+    return {**row, **changed}
+
+
+def invoice(invoice_id: str = "v1", **changed: Any) -> Row:
+    """Return a paid invoice of customer c1."""
+    row = {
+        "invoice_id": invoice_id,
+        "customer_id": "c1",
+        "subscription_id": None,
+        "status": "paid",
+        "issued_at": at("2024-02-01"),
+        "due_at": None,
+        "paid_at": None,
+        "currency": "USD",
+    }
+    return {**row, **changed}
+
+
+def line(start: str | None, end: str | None, amount: Any, **changed: Any) -> Row:
+    """Return a usage line of invoice v1 on the metered plan."""
+    row = {
+        "invoice_line_item_id": f"l-{start}-{end}-{amount}",
+        "invoice_id": "v1",
+        "subscription_id": None,
+        "subscription_item_id": None,
+        "plan_id": "metered",
+        "line_type": "usage",
+        "is_proration": False,
+        "quantity": None,
+        "amount": Decimal(str(amount)),
+        "discount_amount": Decimal(0),
+        "currency": "USD",
+        "service_start": None if start is None else date.fromisoformat(start),
+        "service_end": None if end is None else date.fromisoformat(end),
+    }
+    return {**row, **changed}
+
+
+PLANS = [
+    plan(),
+    plan("seats", "per_seat"),
+    plan("annual", every="year"),
+    plan("metered", "metered", product_id="other"),
+]
+
+
+def world(**tables: list[Row]) -> Tables:
+    """Return raw tables: one customer, the usual plans, one subscription from 2024 on, and what is given."""
+    return {"customers": [customer()], "plans": PLANS, "subscriptions": [subscription()], **tables}
+
+
+def money(text: Any) -> Decimal:
+    """Return an amount with 4 decimals."""
+    return Decimal(str(text)).quantize(Decimal("0.0001"))
+
+
+def balances(raw: Tables, settings: Settings = JAN_TO_JUN_2024, customer_id: str = "c1") -> dict[str, Decimal]:
+    """Return a customer's closing MRR by month (`2024-01`), without the months that close at 0."""
+    facts = build_marts(raw, settings)["fct_customer_mrr_months"]
+    return {
+        f"{row['month_date']:%Y-%m}": row["closing_mrr"]
+        for row in facts
+        if row["customer_id"] == customer_id and row["closing_mrr"] > 0
+    }
+
+
+def same(value: Any, first: int, last: int) -> dict[str, Decimal]:
+    """Return one balance for each of the months first..last of 2024."""
+    return {f"2024-{month:02d}": money(value) for month in range(first, last + 1)}
+
+
+def movements(raw: Tables, settings: Settings = JAN_TO_JUN_2024) -> list[tuple[str, str, Decimal]]:
+    """Return (month, movement, change) in order, over all customers."""
+    facts = build_marts(raw, settings)["fct_mrr_movements"]
+    return sorted((f"{row['month_date']:%Y-%m}", row["movement_type"], row["mrr_change"]) for row in facts)
+
+
+def prices(*steps: tuple[str, Any], **changed: Any) -> list[Row]:
+    """Return the versions of one item that change its price at each (from, unit_amount); None is a hole."""
+    ends = [start for start, _ in steps[1:]]
+    pairs = zip(steps, [*ends, None], strict=True)
+    return [item(start=s, end=e, unit_amount=p, **changed) for (s, p), e in pairs if p is not None]
+
+
+def cohort(openings_and_closings: list[tuple[Any, Any]]) -> Tables:
+    """Return customers who pay the first amount when 2024 opens and the second when it ends."""
+    customers, subscriptions, items = [], [], []
+    for number, (opening, closing) in enumerate(openings_and_closings):
+        customers.append(customer(f"c{number}"))
+        subscriptions.append(subscription(f"s{number}", "2023-12-01", customer_id=f"c{number}"))
+        steps = [("2023-12-01", opening), ("2024-05-15", closing)]
+        items += prices(*steps, item_id=f"i{number}", subscription_id=f"s{number}")
+    return {"customers": customers, "plans": PLANS, "subscriptions": subscriptions, "subscription_item_versions": items}
+
+
+def year_2024(raw: Tables, **settings: Any) -> Row:
+    """Return the total retention row of the calendar year 2024."""
+    rates = build_marts(raw, Settings(as_of_date=date(2024, 12, 31), **settings))["retention_rates"]
+    (row,) = [
+        row
+        for row in rates
+        if (row["period_type"], row["period_start_date"], row["dimension"]) == ("year", date(2024, 1, 1), "total")
+    ]
+    return row
+
+
+# ---------------------------------------------------------------- published examples
+
+
+def test_chartmogul_201244842_an_account_from_new_to_reactivation() -> None:
+    """ChartMogul help 201244842: 4 x an annual plan, an add-on and its end, the end of the paid year, a return."""
+    raw = world(
+        subscriptions=[
+            subscription(end="2024-12-15", cancel_requested_at=at("2024-07-10")),
+            subscription("s2", "2025-03-02"),
+        ],
+        subscription_item_versions=[
+            item(plan_id="annual", quantity=4, unit_amount=500, start="2023-12-15"),
+            item("i2", "2024-02-10", "2024-05-20", quantity=2, unit_amount=30),
+            item("i3", "2025-03-02", subscription_id="s2", unit_amount=30),
+        ],
+    )
+    assert movements(raw, Settings(as_of_date=date(2025, 3, 31))) == [
+        ("2024-01", "new", money("166.6667")),
+        ("2024-02", "expansion", money(60)),
+        ("2024-05", "contraction", money(-60)),
+        ("2024-12", "churn", money("-166.6667")),
+        ("2025-03", "reactivation", money(30)),
+    ]
+
+
+def test_chartmogul_360012519560_prorated_upgrade_is_the_new_price_only() -> None:
+    """ChartMogul help 360012519560: 100 then 250 a month; the prorated lines of the change are not MRR."""
+    raw = world(
+        subscription_item_versions=prices(("2024-01-01", 100), ("2024-02-15", 250)),
+        invoices=[invoice()],
+        invoice_line_items=[
+            line("2024-02-15", "2024-03-01", 125, line_type="recurring", is_proration=True, plan_id="monthly"),
+            line("2024-02-15", "2024-03-01", -50, line_type="recurring", is_proration=True, plan_id="monthly"),
+        ],
+    )
+    assert movements(raw) == [("2024-01", "new", money(100)), ("2024-02", "expansion", money(150))]
+    assert balances(raw)["2024-02"] == money(250)
+
+
+def test_chartmogul_prorated_invoices_a_seat_added_mid_month_is_never_25() -> None:
+    """ChartMogul docs, prorated invoices: 25 billed for 16-31 March never reads as 25 MRR."""
+    raw = world(
+        subscription_item_versions=[
+            item(plan_id="seats", unit_amount=50, end="2024-03-16"),
+            item(plan_id="seats", unit_amount=50, quantity=2, start="2024-03-16"),
+        ],
+        invoices=[invoice()],
+        invoice_line_items=[line("2024-03-16", "2024-03-31", 25, line_type="recurring", is_proration=True)],
+    )
+    assert balances(raw) == same(50, 1, 2) | same(100, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("source", "opening_and_closing", "expected"),
+    [
+        ("ChartMogul 4414075567250", [(10, None), (20, 10), (70, 80)], ("0.90", "0.80")),
+        ("Chargebee recurring revenue, 5,000 to 6,000", [(5000, 6000)], ("1.20", "1.00")),
+        ("metric guides", [(8000, None), (10000, 5000), (82000, 97000)], ("1.02", "0.87")),
+        ("seed articles, 1 Cr", [(1_000_000, None), (1_000_000, 500_000), (8_000_000, 10_500_000)], ("1.10", "0.85")),
+    ],
+)
+def test_published_retention(source: str, opening_and_closing: list[Any], expected: tuple[str, str]) -> None:
+    """NRR and GRR that the named source vouches for."""
+    row = year_2024(cohort(opening_and_closing))
+    assert (row["nrr"], row["grr"]) == (Decimal(expected[0]), Decimal(expected[1])), source
+
+
+def test_seed_articles_expansion_is_20_points_between_grr_90_and_nrr_110() -> None:
+    """Seed articles: GRR 0.90 with NRR 1.10 is an expansion of 20 points of the opening MRR."""
+    row = year_2024(cohort([(10, None), (90, 110)]))
+    assert (row["grr"], row["nrr"], row["expansion_rate"]) == (Decimal("0.9"), Decimal("1.1"), Decimal("0.2"))
+    assert row["is_fragile"] is False
+
+
+def test_seed_articles_nrr_115_with_grr_75_is_fragile() -> None:
+    """Seed articles: growth of the ones who stay hides the loss of the others."""
+    row = year_2024(cohort([(25, None), (75, 115)]))
+    assert (row["nrr"], row["grr"], row["is_fragile"]) == (Decimal("1.15"), Decimal("0.75"), True)
+    assert row["benchmark_band"] == "110_120"
+
+
+def test_stripe_glossary_100_monthly_and_50_annual_customers_make_12500() -> None:
+    """Stripe analytics glossary: 100 x 100 a month and 50 x 600 a year (the page's formula misprints 800)."""
+    numbers = range(150)
+    raw = {
+        "customers": [customer(f"c{n}") for n in numbers],
+        "plans": PLANS,
+        "subscriptions": [subscription(f"s{n}", customer_id=f"c{n}") for n in numbers],
+        "subscription_item_versions": [
+            item(f"i{n}", subscription_id=f"s{n}")
+            if n < 100
+            else item(f"i{n}", subscription_id=f"s{n}", plan_id="annual", unit_amount=600)
+            for n in numbers
+        ],
+    }
+    (row,) = build_marts(raw, Settings(as_of_date=date(2024, 1, 31)))["mrr_waterfall"]
+    assert (row["closing_mrr"], row["closing_arr"], row["new_customers"]) == (money(12500), money(150000), 150)
+
+
+def test_stripe_support_1200_a_year_is_100_a_month() -> None:
+    """Stripe support, billing analytics."""
+    assert balances(world(subscription_item_versions=[item(plan_id="annual", unit_amount=1200)])) == same(100, 1, 6)
+
+
+def test_stripe_support_two_subscriptions_ending_in_turn_contract_then_churn() -> None:
+    """Stripe support, churn in Billing: only the last of two subscriptions takes the customer away."""
+    raw = world(
+        subscriptions=[subscription(end="2024-03-10"), subscription("s2", end="2024-05-10")],
+        subscription_item_versions=[item(), item("i2", subscription_id="s2", unit_amount=40)],
+    )
+    assert movements(raw) == [
+        ("2024-01", "new", money(140)),
+        ("2024-03", "contraction", money(-100)),
+        ("2024-05", "churn", money(-40)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "versions", "loss"),
+    [
+        ("Chargebee 251267: 500 to 100", prices(("2024-01-01", 500), ("2024-04-20", 100)), 400),
+        ("Chargebee 264186: 100 with an add-on of 50", [item(), item("i2", end="2024-04-20", unit_amount=50)], 50),
+        ("Chargebee 264186: 100 to 70", prices(("2024-01-01", 100), ("2024-04-20", 70)), 30),
+        ("Recurly 360028027591: 100 to 80", prices(("2024-01-01", 100), ("2024-04-20", 80)), 20),
+    ],
+)
+def test_published_contractions_are_not_churn(source: str, versions: list[Row], loss: int) -> None:
+    """A customer who still pays something has contracted."""
+    assert movements(world(subscription_item_versions=versions))[1:] == [("2024-04", "contraction", money(-loss))], (
+        source
+    )
+
+
+def test_recurly_360027350412_mrr_is_what_holds_on_the_last_day() -> None:
+    """Recurly support 360027350412: 100 a month from 29 March to 29 April is March's, not April's."""
+    raw = world(subscriptions=[subscription(start="2024-03-29", end="2024-04-29")], subscription_item_versions=[item()])
+    assert balances(raw) == same(100, 3, 3)
+
+
+def test_profitwell_churn_counts_when_the_paid_cycle_ends() -> None:
+    """ProfitWell/Paddle help: 10 a month from 15 April, cancelled on 8 June, is churn of 10 on 15 June."""
+    window = subscription(start="2024-04-15", end="2024-06-15", cancel_requested_at=at("2024-06-08"))
+    raw = world(subscriptions=[window], subscription_item_versions=[item(start="2024-04-15", unit_amount=10)])
+    assert movements(raw) == [("2024-04", "new", money(10)), ("2024-06", "churn", money(-10))]
+
+
+# ---------------------------------------------------------------- time
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2024-02-01", "2024-03-01", same(100, 2, 2)),
+        ("2024-02-01", "2024-03-01T00:00:01", same(100, 2, 2)),
+        ("2024-01-31T23:59:59", "2024-03-01", same(100, 1, 2)),
+        ("2024-02-01", "2024-02-29T23:59:59", {}),
+        ("2024-02-29T23:59:59", "2024-03-01", same(100, 2, 2)),
+        ("2024-02-29", "2024-02-29", {}),
+        ("2024-03-01", "2024-03-01", {}),
+        ("2024-02-03", "2024-02-27", {}),
+        ("2024-05-31", None, same(100, 5, 6)),
+        ("2024-07-01", None, {}),
+    ],
+)
+def test_an_interval_counts_in_the_months_whose_last_instant_it_covers(
+    start: str, end: str | None, expected: dict[str, Decimal]
+) -> None:
+    """What ends at midnight on the first belongs to the month it paid for; what starts then, to the new month."""
+    assert balances(world(subscription_item_versions=[item(start=start, end=end)])) == expected
+
+
+def test_months_end_at_midnight_in_the_reporting_timezone() -> None:
+    """05:00 UTC on 1 February is midnight in New York, 04:00 UTC on 1 April too (summer time)."""
+    settings = Settings(as_of_date=date(2024, 6, 30), reporting_timezone="America/New_York")
+    raw = world(
+        subscription_item_versions=[item(start="2024-02-01T05:00:00", end="2024-04-01T04:00:00")],
+    )
+    assert balances(raw, settings) == same(100, 2, 3)
+    assert balances(raw) == same(100, 2, 3)
+    early = [item(start="2024-02-01T04:59:59", end="2024-04-01T03:59:59")]
+    assert balances(world(subscription_item_versions=early), settings) == same(100, 1, 2)
+    india = Settings(as_of_date=date(2024, 6, 30), reporting_timezone="Asia/Kolkata")
+    assert balances(world(subscription_item_versions=[item(start="2024-02-29T18:30:00")]), india) == same(100, 3, 6)
+
+
+def last_waterfall_month(raw: Tables, settings: Settings) -> date:
+    """Return the month in which the ledger ends."""
+    return build_marts(raw, settings)["mrr_waterfall"][-1]["month_date"]
+
+
+def test_the_ledger_ends_with_the_last_complete_month() -> None:
+    """The last day completes a month; every day of lag asks for one more."""
+    raw = world(subscription_item_versions=[item()])
+    assert last_waterfall_month(raw, Settings(as_of_date=date(2024, 3, 31))) == date(2024, 3, 1)
+    assert last_waterfall_month(raw, Settings(as_of_date=date(2024, 3, 30))) == date(2024, 2, 1)
+    assert last_waterfall_month(raw, Settings(as_of_date=date(2024, 4, 4), close_lag_days=5)) == date(2024, 2, 1)
+    assert last_waterfall_month(raw, Settings(as_of_date=date(2024, 4, 5), close_lag_days=5)) == date(2024, 3, 1)
+    assert last_waterfall_month(raw, Settings(as_of_date=date(2024, 4, 5), close_lag_days=40)) == date(2024, 1, 1)
+
+
+def test_the_default_as_of_date_is_the_latest_valid_invoice() -> None:
+    """Drafts and void invoices do not count; the day is read in the reporting timezone."""
+    raw = world(
+        subscription_item_versions=[item()],
+        invoices=[
+            invoice("v1", issued_at=at("2024-03-31T02:00:00"), status="uncollectible"),
+            invoice("v2", issued_at=at("2024-05-31"), status="draft"),
+            invoice("v3", issued_at=at("2024-06-30"), status="void"),
+        ],
+    )
+    assert last_waterfall_month(raw, Settings()) == date(2024, 3, 1)
+    assert last_waterfall_month(raw, Settings(reporting_timezone="America/New_York")) == date(2024, 2, 1)
+    with pytest.raises(LedgerError, match="as_of_date"):
+        build_marts(world(), Settings())
+
+
+# ---------------------------------------------------------------- MRR from subscriptions
+
+
+@pytest.mark.parametrize(
+    ("every", "count", "expected"),
+    [
+        ("day", 1, "3041.6667"),
+        ("day", 14, "217.2619"),
+        ("day", 30, "101.3889"),
+        ("week", 1, "433.3333"),
+        ("week", 2, "216.6667"),
+        ("month", 1, "100"),
+        ("month", 14, "7.1429"),
+        ("quarter", 1, "33.3333"),
+        ("quarter", 2, "16.6667"),
+        ("year", 1, "8.3333"),
+        ("year", 3, "2.7778"),
+    ],
+)
+def test_monthly_factor_of_every_interval(every: str, count: int, expected: str) -> None:
+    """365/12 days, 52/12 weeks, 3 and 12 months, divided by the count."""
+    raw = world(plans=[plan(every=every, count=count)], subscription_item_versions=[item()])
+    assert balances(raw)["2024-01"] == money(expected)
+
+
+def test_a_half_rounds_away_from_zero() -> None:
+    """Money to 4 decimals, ratios to 6."""
+    assert round_half_away(Fraction(1, 20000), 4) == money("0.0001")
+    assert round_half_away(Fraction(-1, 20000), 4) == money("-0.0001")
+    assert round_half_away(Fraction(9999, 200_000_000), 4) == money(0)
+    assert round_half_away(Fraction(2, 3), 6) == Decimal("0.666667")
+
+
+def test_trials_carry_no_mrr() -> None:
+    """A trial ends in a paying month, one outlives its subscription, one never converted."""
+    converted = world(subscriptions=[subscription(trial_ends_at=at("2024-02-14"))], subscription_item_versions=[item()])
+    assert balances(converted) == same(100, 2, 6)
+    outlives = subscription(end="2024-03-01", trial_ends_at=at("2024-04-01"))
+    assert balances(world(subscriptions=[outlives], subscription_item_versions=[item()])) == {}
+    never = subscription(status="trialing", trial_ends_at=at("2030-01-01"))
+    assert balances(world(subscriptions=[never], subscription_item_versions=[item()])) == {}
+
+
+def test_pauses_carry_no_mrr_however_they_overlap() -> None:
+    """Nested, touching, empty, within a month and open pauses."""
+    pauses = [
+        ("2024-01-31", "2024-01-31"),
+        ("2024-02-02", "2024-02-20"),
+        ("2024-02-10", "2024-03-05"),
+        ("2024-02-12", "2024-03-01"),
+        ("2024-03-05", "2024-04-01"),
+        ("2024-06-30T23:59:59", None),
+    ]
+    rows = [{"subscription_id": "s1", "paused_at": at(start), "resumed_at": at(end)} for start, end in pauses]
+    raw = world(subscription_item_versions=[item()], subscription_pauses=rows)
+    assert balances(raw) == same(100, 1, 1) | same(100, 4, 5)
+
+
+def test_an_item_counts_only_within_its_subscription() -> None:
+    """Versions that stick out of the subscription are cut to it."""
+    window = subscription(start="2024-02-10", end="2024-05-01")
+    raw = world(subscriptions=[window], subscription_item_versions=[item(start="2023-01-01")])
+    assert balances(raw) == same(100, 2, 4)
+
+
+def test_same_day_changes_count_the_last_state_only() -> None:
+    """Three prices on the last day of January: the one at midnight closes the month."""
+    steps = prices(("2024-01-31T08:00:00", 10), ("2024-01-31T12:00:00", 999), ("2024-01-31T23:59:59", 20))
+    assert movements(world(subscription_item_versions=steps)) == [("2024-01", "new", money(20))]
+
+
+def test_metered_items_carry_no_fixed_mrr() -> None:
+    """Quantity and price of a metered plan are ignored, set or null."""
+    versions = [item(plan_id="metered"), item("i2", plan_id="metered", quantity=None, unit_amount=None)]
+    assert balances(world(subscription_item_versions=versions)) == {}
+
+
+@pytest.mark.parametrize(
+    ("discounts", "expected"),
+    [
+        ([{"percent_off": 10}], same(90, 2, 4)),
+        ([{"percent_off": 10}, {"percent_off": 50}], same(45, 2, 4)),
+        ([{"percent_off": 10}, {"percent_off": 50}, {"percent_off": Decimal("33.3333")}], same("30.00002", 2, 4)),
+        ([{"percent_off": 100}], {}),
+        ([{"percent_off": 50, "duration": "once"}], same(100, 2, 4)),
+        ([{"percent_off": 50, "duration": "repeating"}], same(50, 2, 4)),
+        ([{"percent_off": 50, "subscription_item_id": "elsewhere"}], same(100, 2, 4)),
+        ([{"amount_off": 30, "subscription_item_id": "i1"}], same(70, 2, 4)),
+        ([{"amount_off": 30, "subscription_item_id": "i1"}, {"percent_off": 50}], same(20, 2, 4)),
+        ([{"amount_off": 30, "subscription_item_id": "i1"}] * 2, same(40, 2, 4)),
+        ([{"amount_off": 101, "subscription_item_id": "i1"}], {}),
+    ],
+)
+def test_discounts_stack_and_are_floored_at_0(discounts: list[Row], expected: dict[str, Decimal]) -> None:
+    """Percents multiply, then amounts come off; February to April, on 100 a month."""
+    rows = [discount(f"d{n}", "2024-02-29", "2024-05-01", **given) for n, given in enumerate(discounts)]
+    raw = world(subscription_item_versions=[item()], discounts=rows)
+    assert balances(raw) == same(100, 1, 1) | expected | same(100, 5, 6)
+
+
+def test_amount_off_is_per_billing_interval_and_once_for_all_seats() -> None:
+    """120 a year off 3 seats x 400 a year leaves 1,080 a year."""
+    raw = world(
+        subscription_item_versions=[item(plan_id="annual", quantity=3, unit_amount=400)],
+        discounts=[discount("d1", "2024-01-01", None, amount_off=120, subscription_item_id="i1")],
+    )
+    assert balances(raw) == same(90, 1, 6)
+
+
+def test_an_amount_off_never_eats_into_another_item() -> None:
+    """50 off an item of 20 leaves 0 of it, and the whole of the other."""
+    raw = world(
+        subscription_item_versions=[item(), item("i2", unit_amount=20)],
+        discounts=[discount("d1", "2024-01-01", None, amount_off=50, subscription_item_id="i2")],
+    )
+    assert balances(raw) == same(100, 1, 6)
+
+
+def test_an_empty_discount_changes_nothing() -> None:
+    """A discount that ends as it starts was never in force."""
+    raw = world(
+        subscription_item_versions=[item()], discounts=[discount("d1", "2024-02-29", "2024-02-29", percent_off=50)]
+    )
+    assert balances(raw) == same(100, 1, 6)
+
+
+# ---------------------------------------------------------------- usage
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "term", "exclusive_end"),
+    [
+        ("2024-01-01", "2024-02-01", Fraction(1), "2024-02-01"),
+        ("2024-01-01", "2024-01-31", Fraction(1), "2024-02-01"),
+        ("2024-01-31", "2024-02-29", Fraction(1), "2024-02-29"),
+        ("2024-01-31", "2024-02-28", Fraction(1), "2024-02-29"),
+        ("2023-01-30", "2023-02-28", Fraction(1), "2023-02-28"),
+        ("2024-01-31", "2024-03-30", Fraction(2), "2024-03-31"),
+        ("2023-02-01", "2023-02-28", Fraction(1), "2023-03-01"),
+        ("2024-01-01", "2025-01-31", Fraction(13), "2025-02-01"),
+        ("2024-02-29", "2025-02-28", Fraction(12), "2025-02-28"),
+        ("2024-03-02", "2024-03-30", Fraction(336, 365), "2024-03-30"),
+        ("2024-03-02", "2024-03-31", Fraction(1), "2024-03-31"),
+        ("2024-02-28", "2024-03-30", Fraction(1), "2024-03-30"),
+        ("2024-01-01", "2024-01-15", Fraction(168, 365), "2024-01-15"),
+        ("2024-03-10", "2025-03-11", Fraction(12), "2025-03-11"),
+        ("2024-03-10", "2025-04-12", Fraction(398 * 12, 365), "2025-04-12"),
+    ],
+)
+def test_term_of_a_service_period(start: str, end: str, term: Fraction, exclusive_end: str) -> None:
+    """Whole months with either kind of end, else days x 12/365, snapped within 0.06."""
+    found = service_term(date.fromisoformat(start), date.fromisoformat(end))
+    assert found == (term, date.fromisoformat(exclusive_end))
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([line("2024-02-01", "2024-03-01", 60)], same(60, 2, 2)),
+        ([line("2024-02-01", "2024-02-29", 60)], same(60, 2, 2)),
+        ([line("2024-01-15", "2024-04-15", 90)], same(30, 1, 3)),
+        ([line("2024-01-01", "2025-02-01", 1300)], same(100, 1, 6)),
+        ([line("2024-01-01", "2025-02-02", 398)], same("30.4167", 1, 6)),
+        ([line("2024-02-10", "2024-02-24", 14)], same(14, 2, 2)),
+        ([line("2024-02-20", "2024-03-18", 27)], same(27, 3, 3)),
+        ([line("2024-01-20", "2024-02-17", 28)], same("30.4167", 1, 1)),
+        ([line("2024-02-20", "2024-03-01", 14)], same(14, 2, 2)),
+        ([line("2024-02-20", "2024-03-02", 14)], same(14, 3, 3)),
+        ([line("2024-03-01", "2024-03-01", 14)], same(14, 3, 3)),
+        ([line("2024-02-10", "2024-02-12", 14), line("2024-02-10", "2024-02-12", 6)], same(20, 2, 2)),
+        ([line("2024-02-10", "2024-02-12", 14), line("2024-02-10", "2024-02-12", -6)], same(8, 2, 2)),
+        ([line("2024-02-10", "2024-02-12", 14, line_type=kind) for kind in ("recurring", "one_time", "tax")], {}),
+        ([line("2024-02-10", "2024-02-12", 14, plan_id=None)], same(14, 2, 2)),
+    ],
+)
+def test_usage_lines_count_at_their_rate_or_as_billed(lines: list[Row], expected: dict[str, Decimal]) -> None:
+    """28 days or more at the monthly rate, shorter ones in the month of their last day."""
+    assert balances(world(invoices=[invoice()], invoice_line_items=lines)) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("draft", {}), ("void", {}), ("open", same(9, 2, 2)), ("uncollectible", same(9, 2, 2))],
+)
+def test_usage_of_draft_and_void_invoices_is_left_out(status: str, expected: dict[str, Decimal]) -> None:
+    """An unpaid bill still bills."""
+    raw = world(invoices=[invoice(status=status)], invoice_line_items=[line("2024-02-10", "2024-02-12", 9)])
+    assert balances(raw) == expected
+
+
+def test_a_negative_pool_counts_as_0_and_takes_nothing_from_another() -> None:
+    """A credit on usage lowers neither the seats nor another product's usage."""
+    raw = world(
+        plans=[*PLANS, plan("metered2", "metered", product_id="prod")],
+        subscription_item_versions=[item()],
+        invoices=[invoice()],
+        invoice_line_items=[
+            line("2024-02-10", "2024-02-12", -500),
+            line("2024-02-10", "2024-02-12", 7, plan_id="metered2"),
+        ],
+    )
+    assert balances(raw)["2024-02"] == money(107)
+
+
+def test_usage_runs_through_pauses_and_after_the_end() -> None:
+    """Pauses, trials and the subscription's end do not touch usage."""
+    raw = world(
+        subscriptions=[subscription(end="2024-02-01")],
+        subscription_item_versions=[item()],
+        subscription_pauses=[{"subscription_id": "s1", "paused_at": at("2024-01-01"), "resumed_at": None}],
+        invoices=[invoice()],
+        invoice_line_items=[line("2024-01-01", "2024-04-01", 30, subscription_id="s1")],
+    )
+    assert balances(raw) == same(10, 1, 3)
+
+
+# ---------------------------------------------------------------- money and customers
+
+
+def rate(effective_date: str, value: str, currency: str = "EUR") -> Row:
+    """Return an exchange rate, to the reporting currency per one unit."""
+    return {
+        "currency": currency,
+        "effective_date": date.fromisoformat(effective_date),
+        "rate_to_reporting": Decimal(value),
+    }
+
+
+def test_one_rate_converts_the_whole_history() -> None:
+    """The latest rate on or before the day applies to every month; later rates never do."""
+    raw = world(
+        subscription_item_versions=[item(currency="EUR", unit_amount="33.3333")],
+        exchange_rates=[
+            rate("2020-01-01", "1.5"),
+            rate("2024-06-30", "1.08765432"),
+            rate("2024-07-01", "9"),
+            rate("2020-01-01", "5", "USD"),
+        ],
+    )
+    assert balances(raw) == same("36.2551", 1, 6)
+    older = Settings(as_of_date=date(2024, 6, 30), constant_fx_date=date(2024, 6, 29))
+    assert balances(raw, older) == same("50.0000", 1, 6)
+    assert balances(
+        world(subscription_item_versions=[item()], exchange_rates=[rate("2020-01-01", "5", "USD")])
+    ) == same(100, 1, 6)
+
+
+def test_a_currency_without_a_rate_is_an_error() -> None:
+    """A rate that starts later is no rate."""
+    raw = world(subscription_item_versions=[item(currency="EUR")], exchange_rates=[rate("2024-07-01", "1.1")])
+    with pytest.raises(LedgerError, match="EUR"):
+        build_marts(raw, JAN_TO_JUN_2024)
+
+
+def test_each_item_is_rounded_by_itself() -> None:
+    """Three annual items of 100 make 3 x 8.3333, not 25."""
+    versions = [item(f"i{n}", plan_id="annual") for n in range(3)]
+    assert balances(world(subscription_item_versions=versions)) == same("24.9999", 1, 6)
+
+
+def family() -> Tables:
+    """Return a grandparent g, its child p and grandchild c1, of whom p and c1 pay 100 in turn, p from April."""
+    return world(
+        customers=[
+            customer(parent_customer_id="p", segment="mid"),
+            customer("p", parent_customer_id="g"),
+            customer("g", segment="enterprise"),
+        ],
+        subscriptions=[subscription(end="2024-04-01"), subscription("s2", start="2024-04-01", customer_id="p")],
+        subscription_item_versions=[item(), item("i2", subscription_id="s2", unit_amount=80)],
+    )
+
+
+def test_parents_roll_up_to_the_top() -> None:
+    """At the grain of parents a handover within a family is a contraction, and the top's attributes count."""
+    settings = Settings(as_of_date=date(2024, 6, 30), customer_grain="parent")
+    marts = build_marts(family(), settings)
+    assert [row["customer_id"] for row in marts["dim_customers"]] == ["g"]
+    assert movements(family(), settings) == [("2024-01", "new", money(100)), ("2024-04", "contraction", money(-20))]
+    assert {row["segment"] for row in marts["fct_cohort_snapshots"]} == {"enterprise"}
+    assert [kind for _, kind, _ in movements(family())] == ["new", "churn", "new"]
+
+
+def test_a_cycle_of_parents_is_an_error() -> None:
+    """Two customers cannot own each other."""
+    raw = world(customers=[customer(parent_customer_id="p"), customer("p", parent_customer_id="c1")])
+    with pytest.raises(LedgerError, match="cycle"):
+        build_marts(raw, Settings(as_of_date=date(2024, 6, 30), customer_grain="parent"))
+
+
+def test_excluded_customers_stay_out_with_their_usage() -> None:
+    """Neither a row nor an amount of theirs is left."""
+    raw = world(
+        customer_exclusions=[{"customer_id": "c1", "reason": "test"}],
+        subscription_item_versions=[item()],
+        invoices=[invoice()],
+        invoice_line_items=[line("2024-02-01", "2024-03-01", 60)],
+    )
+    assert all(not mart for mart in build_marts(raw, JAN_TO_JUN_2024).values())
+
+
+def test_customers_without_mrr_are_in_the_dimension_only() -> None:
+    """A free plan is not active."""
+    marts = build_marts(world(subscription_item_versions=[item(unit_amount=0)]), JAN_TO_JUN_2024)
+    (row,) = marts.pop("dim_customers")
+    assert (row["first_paid_month_date"], row["current_mrr"], row["is_active"]) == (None, money(0), False)
+    assert row["csm_owner"] is None
+    assert all(not mart for mart in marts.values())
+
+
+# ---------------------------------------------------------------- movements
+
+
+def test_every_movement_with_its_peak_in_one_life() -> None:
+    """New 100, down to 40, back to 90, up to 130, out, back with 150, and a month that stands still."""
+    steps = prices(
+        ("2024-01-05", 100),
+        ("2024-02-05", 40),
+        ("2024-03-05", 90),
+        ("2024-04-05", 130),
+        ("2024-05-05", None),
+        ("2024-06-05", 150),
+    )
+    marts = build_marts(world(subscription_item_versions=steps), Settings(as_of_date=date(2024, 7, 31)))
+    found = [
+        tuple(row[name] for name in ("movement_type", "mrr_change", "recovered_mrr", "above_peak_mrr"))
+        for row in marts["fct_mrr_movements"]
+    ]
+    assert found == [
+        ("new", 100, 0, 100),
+        ("contraction", -60, 0, 0),
+        ("expansion", 50, 50, 0),
+        ("expansion", 40, 10, 30),
+        ("churn", -130, 0, 0),
+        ("reactivation", 150, 130, 20),
+    ]
+    months = marts["fct_customer_mrr_months"]
+    assert [row["peak_mrr_before"] for row in months] == [0, 100, 100, 100, 130, 130, 150]
+    assert [row["is_first_paid_month"] for row in months] == [True] + [False] * 6
+    assert [(row["opening_mrr"], row["closing_mrr"]) for row in months][-3:] == [(130, 0), (0, 150), (150, 150)]
+
+
+def test_a_life_within_a_month_does_not_make_a_return() -> None:
+    """A first subscription that never crossed a month's end leaves the next one new."""
+    versions = [item(start="2024-01-03", end="2024-01-20"), item(start="2024-03-03")]
+    assert movements(world(subscription_item_versions=versions)) == [("2024-03", "new", money(100))]
+
+
+def test_leaving_and_returning_within_a_month_is_no_movement() -> None:
+    """Only month ends are compared."""
+    versions = [item(end="2024-03-03"), item(start="2024-03-20")]
+    assert movements(world(subscription_item_versions=versions)) == [("2024-01", "new", money(100))]
+
+
+def test_a_swap_of_plans_is_one_movement() -> None:
+    """From one product's plan to another's at a higher price: an expansion, never churn and new."""
+    versions = [item(end="2024-03-01"), item("i2", "2024-03-01", plan_id="seats", unit_amount=130)]
+    assert movements(world(subscription_item_versions=versions))[1:] == [("2024-03", "expansion", money(30))]
+
+
+def test_waterfall_of_a_month_with_everything() -> None:
+    """March: 1 new 10, 1 back with 20, 1 up 50, 1 down 30, 1 gone 40, on an opening of 120 + 100 + 40."""
+    lives = {
+        "new": prices(("2024-03-05", 10)),
+        "back": prices(("2024-01-05", 20), ("2024-02-05", None), ("2024-03-05", 20)),
+        "up": prices(("2024-01-05", 120), ("2024-03-05", 170)),
+        "down": prices(("2024-01-05", 100), ("2024-03-05", 70)),
+        "gone": prices(("2024-01-05", 40), ("2024-03-05", None)),
+    }
+    raw = world(
+        customers=[customer(name) for name in lives],
+        subscriptions=[subscription(name, customer_id=name) for name in lives],
+        subscription_item_versions=[
+            {**row, "subscription_id": name, "subscription_item_id": name}
+            for name, versions in lives.items()
+            for row in versions
+        ],
+    )
+    waterfall = build_marts(raw, JAN_TO_JUN_2024)["mrr_waterfall"]
+    assert [row["month_date"].month for row in waterfall] == [1, 2, 3, 4, 5, 6]
+    assert waterfall[2] == {
+        "month_date": date(2024, 3, 1),
+        "opening_mrr": 260,
+        "new_mrr": 10,
+        "reactivation_mrr": 20,
+        "expansion_mrr": 50,
+        "contraction_mrr": -30,
+        "churn_mrr": -40,
+        "fx_mrr": 0,
+        "closing_mrr": 270,
+        "closing_arr": 3240,
+        "opening_customers": 3,
+        "new_customers": 1,
+        "reactivation_customers": 1,
+        "expansion_customers": 1,
+        "contraction_customers": 1,
+        "churn_customers": 1,
+        "closing_customers": 4,
+        "quick_ratio": Decimal("1.142857"),
+        "expansion_share_of_growth": Decimal("0.625"),
+        "is_net_negative_churn": False,
+    }
+    quiet = waterfall[3]
+    assert (quiet["quick_ratio"], quiet["expansion_share_of_growth"]) == (None, None)
+    assert quiet["is_net_negative_churn"] is False
+
+
+# ---------------------------------------------------------------- cohorts
+
+
+def test_a_cohort_is_fixed_at_its_opening() -> None:
+    """Who left and came back counts at the end; who came later does not join; who left stays in the count."""
+    raw = cohort([(100, 130), (50, 20), (30, None)])
+    raw["customers"] += [customer("late"), customer("back")]
+    raw["subscriptions"] += [subscription("late", customer_id="late"), subscription("back", customer_id="back")]
+    raw["subscriptions"][-1]["started_at"] = at("2023-12-01")
+    raw["subscription_item_versions"] += prices(("2024-02-01", 1000), item_id="late", subscription_id="late")
+    steps = [("2023-12-01", 20), ("2024-03-01", None), ("2024-09-01", 25)]
+    raw["subscription_item_versions"] += prices(*steps, item_id="back", subscription_id="back")
+    row = year_2024(raw)
+    expected = {
+        "cohort_customers": 4,
+        "opening_mrr": 200,
+        "closing_mrr": 175,
+        "retained_mrr": 140,
+        "expansion_mrr": 35,
+        "contraction_mrr": 30,
+        "churned_mrr": 30,
+        "nrr": Decimal("0.875"),
+        "grr": Decimal("0.7"),
+        "logo_retention": Decimal("0.75"),
+        "expansion_rate": Decimal("0.175"),
+        "benchmark_band": "below_90",
+        "is_fragile": False,
+        "period_end_date": date(2024, 12, 31),
+    }
+    assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("closing", "band"),
+    [
+        ("89.9999", "below_90"),
+        ("90", "90_100"),
+        ("100", "100_110"),
+        ("110", "110_120"),
+        ("120", "120_130"),
+        ("130", "130_plus"),
+    ],
+)
+def test_the_lower_bound_belongs_to_the_band(closing: str, band: str) -> None:
+    """NRR exactly on a bound, and just below the first."""
+    assert year_2024(cohort([(100, closing)]))["benchmark_band"] == band
+
+
+def test_periods_are_complete_and_annual_judgements_are_annual() -> None:
+    """Paid from December 2023 to November 2024, no period of 12 months opens above 0 and is complete."""
+    marts = build_marts(cohort([(100, 130)]), Settings(as_of_date=date(2024, 12, 30)))
+    rows = [row for row in marts["retention_rates"] if row["dimension"] == "total"]
+    assert Counter(row["period_type"] for row in rows) == {"month": 11, "quarter": 3}
+    assert {row["benchmark_band"] for row in rows} == {None} == {row["is_fragile"] for row in rows}
+    longer = build_marts(cohort([(100, 130)]), Settings(as_of_date=date(2025, 1, 31)))["retention_rates"]
+    trailing = [row for row in longer if (row["period_type"], row["dimension"]) == ("trailing_12_months", "total")]
+    assert [(row["period_start_date"], row["period_end_date"]) for row in trailing] == [
+        (date(2024, 1, 1), date(2024, 12, 31)),
+        (date(2024, 2, 1), date(2025, 1, 31)),
+    ]
+    assert [row["benchmark_band"] for row in trailing] == ["130_plus", "130_plus"]
+
+
+def snapshot(raw: Tables, start: date, **settings: Any) -> Row:
+    """Return customer c1's snapshot of the month that starts on a day."""
+    rows = build_marts(raw, Settings(as_of_date=date(2024, 6, 30), **settings))["fct_cohort_snapshots"]
+    (row,) = [row for row in rows if (row["period_type"], row["period_start_date"]) == ("month", start)]
+    return row
+
+
+def version(start: str, end: str | None, segment: str) -> Row:
+    """Return a version of customer c1's attributes, without an owner."""
+    return {
+        "customer_id": "c1",
+        "valid_from": at(start),
+        "valid_to": at(end),
+        "segment": segment,
+        "country": "DE",
+        "acquisition_channel": "ads",
+        "csm_owner": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("start", "segment"),
+    [
+        (date(2024, 2, 1), "earliest"),
+        (date(2024, 3, 1), "in force"),
+        (date(2024, 4, 1), "in force"),
+        (date(2024, 5, 1), "within a month"),
+        (date(2024, 6, 1), "from May on"),
+    ],
+)
+def test_attributes_come_from_the_version_at_the_opening_instant(start: date, segment: str) -> None:
+    """In force then, else the latest earlier one, else the earliest; a version that never held is none."""
+    raw = world(
+        subscription_item_versions=[item()],
+        customer_versions=[
+            version("2024-02-10", "2024-02-10", "never"),
+            version("2024-02-15", "2024-02-20", "earliest"),
+            version("2024-02-20", "2024-04-01", "in force"),
+            version("2024-04-10", "2024-04-12", "within a month"),
+            version("2024-05-01", None, "from May on"),
+        ],
+    )
+    found = snapshot(raw, start)
+    assert (found["segment"], found["country"], found["csm_owner"]) == (segment, "DE", "(none)")
+
+
+def test_attributes_fall_back_to_the_customer() -> None:
+    """Without versions, today's attributes count; a null one is a value of its own."""
+    raw = world(subscription_item_versions=[item()], customers=[customer(csm_owner="Ana")])
+    found = snapshot(raw, date(2024, 2, 1))
+    assert (found["segment"], found["csm_owner"]) == ("smb", "Ana")
+    rates = build_marts(world(subscription_item_versions=[item()]), JAN_TO_JUN_2024)["retention_rates"]
+    assert {row["dimension_value"] for row in rates if row["dimension"] == "csm_owner"} == {"(none)"}
+    assert {row["dimension_value"] for row in rates if row["dimension"] == "acquisition_year"} == {"2024"}
+    assert len({row["dimension"] for row in rates}) == 10
+
+
+def test_ledger_attributes_are_those_of_the_opening() -> None:
+    """What changes in the month is seen at its end, not in its cohort."""
+    raw = world(
+        plans=[*PLANS, plan("half-year", every="month", count=6)],
+        subscription_item_versions=[
+            item(plan_id="half-year", unit_amount=600, end="2024-03-10"),
+            item(plan_id="seats", unit_amount=5000, start="2024-03-10"),
+        ],
+    )
+    names = ("plan", "billing_interval", "pricing_model", "mrr_band", "acquisition_year")
+    march, april = snapshot(raw, date(2024, 3, 1)), snapshot(raw, date(2024, 4, 1))
+    assert tuple(march[name] for name in names) == ("half-year", "6 month", "flat", "100+", 2024)
+    assert tuple(april[name] for name in names) == ("seats", "month", "per_seat", "1000+", 2024)
+    assert snapshot(raw, date(2024, 3, 1), mrr_band_floors=(0, 101))["mrr_band"] == "0+"
+
+
+def test_the_plan_is_the_largest_by_id_and_a_tie_goes_to_the_smallest_id() -> None:
+    """Two items of 60 on one plan outweigh one of 100; two plans of 100 tie."""
+    plans = [*PLANS, plan("b"), plan("a", "per_seat", plan_name="Z")]
+    raw = world(
+        plans=plans,
+        subscription_item_versions=[
+            item(),
+            item("i2", plan_id="b", unit_amount=60),
+            item("i3", plan_id="b", unit_amount=60),
+        ],
+    )
+    assert snapshot(raw, date(2024, 2, 1))["plan"] == "b"
+    tie = world(plans=plans, subscription_item_versions=[item("i1", plan_id="b"), item("i2", plan_id="a")])
+    found = snapshot(tie, date(2024, 2, 1))
+    assert (found["plan"], found["pricing_model"]) == ("Z", "mixed")
+
+
+def test_usage_without_a_plan_is_unassigned_and_metered() -> None:
+    """It has no billing interval of its own."""
+    lines = [line("2024-01-01", "2024-03-01", 60, plan_id=None)]
+    found = snapshot(world(invoices=[invoice()], invoice_line_items=lines), date(2024, 2, 1))
+    assert (found["plan"], found["billing_interval"], found["pricing_model"]) == ("unassigned", "(none)", "metered")
+
+
+def test_a_plan_in_a_negative_pool_is_not_the_largest() -> None:
+    """Usage of 500 with a credit of 600 counts as 0, so the fixed plan stands."""
+    raw = world(
+        plans=[*PLANS, plan("credit", "metered", product_id="other")],
+        subscription_item_versions=[item()],
+        invoices=[invoice()],
+        invoice_line_items=[
+            line("2024-01-10", "2024-01-12", 500),
+            line("2024-01-10", "2024-01-12", -600, plan_id="credit"),
+        ],
+    )
+    found = snapshot(raw, date(2024, 2, 1))
+    assert (found["plan"], found["pricing_model"], found["opening_mrr"]) == ("monthly", "flat", 100)
+
+
+def test_acquisition_cohorts_follow_their_first_month() -> None:
+    """Two of January: 100 to 150, and 50 with a month away; zeros stay in the triangle."""
+    raw = cohort([(100, 150), (50, None)])
+    triangle = build_marts(raw, Settings(as_of_date=date(2024, 6, 30)))["acquisition_cohort_retention"]
+    assert [row["months_since"] for row in triangle] == list(range(7))
+    assert triangle[0]["nrr"] == triangle[0]["grr"] == triangle[0]["logo_retention"] == 1
+    assert triangle[-1] == {
+        "cohort_month_date": date(2023, 12, 1),
+        "months_since": 6,
+        "cohort_customers": 2,
+        "active_customers": 1,
+        "initial_mrr": 150,
+        "mrr": 150,
+        "nrr": 1,
+        "grr": Decimal("0.666667"),
+        "logo_retention": Decimal("0.5"),
+    }
+
+
+def test_an_acquisition_cohort_that_left_keeps_its_zeros() -> None:
+    """A triangle runs to the ledger's end."""
+    raw = world(subscription_item_versions=[item(end="2024-03-01")])
+    triangle = build_marts(raw, JAN_TO_JUN_2024)["acquisition_cohort_retention"]
+    assert [row["mrr"] for row in triangle] == [100, 100, 0, 0, 0, 0]
+    assert triangle[-1]["logo_retention"] == 0
+
+
+# ---------------------------------------------------------------- the generator
+
+
+def assert_valid(raw: Tables) -> None:
+    """Check raw tables against the contract: keys, references, intervals, codes and what null may mean."""
+    keys = {
+        "customers": ("customer_id",),
+        "customer_versions": ("customer_id", "valid_from"),
+        "customer_exclusions": ("customer_id",),
+        "products": ("product_id",),
+        "plans": ("plan_id",),
+        "subscriptions": ("subscription_id",),
+        "subscription_item_versions": ("subscription_item_id", "valid_from"),
+        "subscription_pauses": ("subscription_id", "paused_at"),
+        "discounts": ("discount_id",),
+        "invoices": ("invoice_id",),
+        "invoice_line_items": ("invoice_line_item_id",),
+        "exchange_rates": ("currency", "effective_date"),
+    }
+    assert set(raw) == set(keys)
+    ids: dict[str, dict[Any, Row]] = {}
+    for table, key in keys.items():
+        ids[table] = {tuple(row[name] for name in key): row for row in raw[table]}
+        assert len(ids[table]) == len(raw[table]), f"{table}: duplicate keys"
+    references = {
+        "parent_customer_id": "customers",
+        "customer_id": "customers",
+        "product_id": "products",
+        "plan_id": "plans",
+        "subscription_id": "subscriptions",
+        "invoice_id": "invoices",
+    }
+    items = {(row["subscription_item_id"], row["subscription_id"]) for row in raw["subscription_item_versions"]}
+    for table, rows in raw.items():
+        for row in rows:
+            for column, target in references.items():
+                assert row.get(column) is None or (row[column],) in ids[target], f"{table}.{column}: orphan"
+            if row.get("subscription_item_id") is not None:
+                assert (row["subscription_item_id"], row["subscription_id"]) in items
+    intervals = {
+        "customer_versions": ("valid_from", "valid_to"),
+        "subscriptions": ("started_at", "ended_at"),
+        "subscription_item_versions": ("valid_from", "valid_to"),
+        "subscription_pauses": ("paused_at", "resumed_at"),
+        "discounts": ("starts_at", "ends_at"),
+        "invoice_line_items": ("service_start", "service_end"),
+    }
+    for table, (start, end) in intervals.items():
+        assert all(row[end] is None or row[start] <= row[end] for row in raw[table]), table
+    for table, owner in (("customer_versions", "customer_id"), ("subscription_item_versions", "subscription_item_id")):
+        ordered = sorted(raw[table], key=lambda row, name=owner: (row[name], row["valid_from"]))
+        for before, after in pairwise(ordered):
+            if before[owner] == after[owner]:
+                assert before["valid_to"] is not None and before["valid_to"] <= after["valid_from"], f"{table}: overlap"
+    open_pauses = {row["subscription_id"] for row in raw["subscription_pauses"] if row["resumed_at"] is None}
+    for row in raw["subscriptions"]:
+        assert row["trial_ends_at"] is None or row["trial_ends_at"] >= row["started_at"]
+        assert row["ended_at"] is not None or row["status"] not in ("canceled", "unpaid")
+        assert row["trial_ends_at"] is not None or row["status"] != "trialing"
+        assert row["status"] != "paused" or row["subscription_id"] in open_pauses
+    for row in raw["subscription_item_versions"]:
+        if ids["plans"][(row["plan_id"],)]["pricing_model"] != "metered":
+            assert row["quantity"] >= 0 and row["unit_amount"] >= 0
+    for row in raw["discounts"]:
+        assert (row["percent_off"] is None) != (row["amount_off"] is None)
+        assert row["amount_off"] is None or row["subscription_item_id"] is not None
+        assert row["percent_off"] is None or 0 <= row["percent_off"] <= 100
+    for row in raw["invoice_line_items"]:
+        if row["line_type"] in ("usage", "recurring"):
+            assert row["service_start"] is not None and row["service_end"] is not None
+        invoice_row = ids["invoices"][(row["invoice_id"],)]
+        assert (row["subscription_id"], row["currency"]) == (invoice_row["subscription_id"], invoice_row["currency"])
+    places = {"unit_amount": 4, "amount": 4, "discount_amount": 4, "amount_off": 4, "percent_off": 4}
+    for rows in raw.values():
+        for row in rows:
+            for column, most in {**places, "rate_to_reporting": 8}.items():
+                assert row.get(column) is None or -row[column].as_tuple().exponent <= most
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_generated_data_is_valid_and_its_ledger_ties(seed: int) -> None:
+    """The contract holds, and so do the identities that the rules promise on any data."""
+    raw = random_raw(random.Random(seed), customers=25, months=20, tag=f"t{seed}_")
+    assert_valid(raw)
+    grain, timezone = [("customer", "UTC"), ("parent", "America/New_York"), ("customer", "Asia/Kolkata")][seed % 3]
+    marts = build_marts(raw, Settings(customer_grain=grain, reporting_timezone=timezone))
+    waterfall = marts["mrr_waterfall"]
+    for before, after in pairwise(waterfall):
+        assert after["opening_mrr"] == before["closing_mrr"]
+        assert after["opening_customers"] == before["closing_customers"]
+    for row in waterfall:
+        changes = sum(row[f"{name}_mrr"] for name in ("new", "reactivation", "expansion", "contraction", "churn"))
+        assert row["opening_mrr"] + changes == row["closing_mrr"]
+    for row in marts["retention_rates"]:
+        assert 0 <= row["grr"] <= min(1, row["nrr"])
+        assert row["closing_mrr"] - row["retained_mrr"] == row["expansion_mrr"]
+        assert row["opening_mrr"] - row["retained_mrr"] == row["contraction_mrr"] + row["churned_mrr"]
+        assert max(row["nrr"], row["opening_mrr"], row["closing_mrr"]) < 10**12
+    totals = [row for row in marts["retention_rates"] if row["dimension"] == "total" and row["period_type"] == "month"]
+    openings = {row["month_date"]: row["opening_mrr"] for row in waterfall if row["opening_mrr"] > 0}
+    assert {row["period_start_date"]: row["opening_mrr"] for row in totals} == openings
+    assert sum(row["current_mrr"] for row in marts["dim_customers"]) == (
+        waterfall[-1]["closing_mrr"] if waterfall else 0
+    )
+
+
+def test_generation_repeats_and_datasets_combine() -> None:
+    """The seed decides everything, and two tags share one database."""
+    first, again = (random_raw(random.Random(7), customers=10, months=12, tag="a_") for _ in range(2))
+    assert first == again
+    other = random_raw(random.Random(8), customers=10, months=12, tag="b_")
+    both = combine([first, other])
+    assert_valid(both)
+    assert len(both["exchange_rates"]) == len(first["exchange_rates"])
+    settings = Settings(as_of_date=date(2026, 1, 1))
+    alone = [row for raw in (first, other) for row in build_marts(raw, settings)["fct_mrr_movements"]]
+    together = build_marts(both, settings)["fct_mrr_movements"]
+    assert sorted(map(str, alone)) == sorted(map(str, together))
+
+
+def test_generated_data_is_nasty() -> None:
+    """Every movement, and the shapes that break ledgers, are there in one dataset of ordinary size."""
+    raw = random_raw(random.Random(1), customers=300, months=36)
+    marts = build_marts(raw, Settings())
+    kinds = Counter(row["movement_type"] for row in marts["fct_mrr_movements"])
+    assert min(kinds[kind] for kind in ("new", "reactivation", "expansion", "contraction", "churn")) > 20
+    assert {row["recovered_mrr"] > 0 for row in marts["fct_mrr_movements"] if row["movement_type"] == "expansion"} == {
+        True,
+        False,
+    }
+    versions, subscriptions = raw["subscription_item_versions"], raw["subscriptions"]
+    midnight = datetime.min.time()
+    assert sum(row["valid_from"].day == 1 and row["valid_from"].time() == midnight for row in versions) > 50
+    assert sum(row["valid_to"] is not None and row["valid_to"].day == 1 for row in versions) > 50
+    assert any(row["valid_from"] == row["valid_to"] for row in versions)
+    assert any(
+        row["trial_ends_at"] and row["ended_at"] and row["trial_ends_at"] > row["ended_at"] for row in subscriptions
+    )
+    per_target = Counter(row["subscription_id"] for row in raw["discounts"])
+    assert max(per_target.values()) == 3
+    depth = {row["customer_id"]: row["parent_customer_id"] for row in raw["customers"]}
+    assert any(parent is not None and depth[parent] is not None for parent in depth.values())
+    assert {row["pricing_model"] for row in marts["fct_cohort_snapshots"]} == {"flat", "per_seat", "metered", "mixed"}
+    assert {row["benchmark_band"] for row in marts["retention_rates"]} > {"below_90", "90_100", "100_110", "130_plus"}

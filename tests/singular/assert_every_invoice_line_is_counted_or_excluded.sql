@@ -1,0 +1,43 @@
+with
+
+invoice_lines as (
+
+    select * from {{ ref('stg_billing__invoice_line_items') }}
+
+),
+
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
+outcomes as (
+
+    select mrr_intervals.item_id as invoice_line_item_id
+    from {{ ref('int_mrr_intervals') }} as mrr_intervals
+    inner join ledger_bounds on mrr_intervals.from_month_date <= ledger_bounds.last_month_date
+    where mrr_intervals.item_type = 'usage_line'
+
+    union all
+
+    select invoice_line_item_id from {{ ref('int_invoice_lines_excluded') }}
+
+),
+
+outcomes_per_line as (
+
+    select
+        invoice_line_item_id,
+        count(*) as outcomes
+    from outcomes
+    group by invoice_line_item_id
+
+)
+
+select
+    invoice_lines.invoice_line_item_id,
+    coalesce(outcomes_per_line.outcomes, 0) as outcomes
+from invoice_lines
+left join outcomes_per_line on invoice_lines.invoice_line_item_id = outcomes_per_line.invoice_line_item_id
+where coalesce(outcomes_per_line.outcomes, 0) != 1

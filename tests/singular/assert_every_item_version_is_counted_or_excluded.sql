@@ -1,0 +1,75 @@
+with
+
+item_versions as (
+
+    select * from {{ ref('stg_billing__subscription_item_versions') }}
+
+),
+
+subscriptions as (
+
+    select * from {{ ref('stg_billing__subscriptions') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_customers_rolled_up') }}
+
+),
+
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
+counted as (
+
+    select distinct
+        mrr_intervals.subscription_item_id,
+        mrr_intervals.valid_from
+    from {{ ref('int_subscription_mrr_intervals') }} as mrr_intervals
+    inner join subscriptions on mrr_intervals.subscription_id = subscriptions.subscription_id
+    inner join customers on subscriptions.customer_id = customers.customer_id
+    inner join ledger_bounds on mrr_intervals.from_month_date <= ledger_bounds.last_month_date
+    where not customers.is_excluded
+
+),
+
+outcomes as (
+
+    select * from counted
+
+    union all
+
+    select
+        subscription_item_id,
+        valid_from
+    from {{ ref('int_item_versions_excluded') }}
+
+),
+
+outcomes_per_version as (
+
+    select
+        subscription_item_id,
+        valid_from,
+        count(*) as outcomes
+    from outcomes
+    group by
+        subscription_item_id,
+        valid_from
+
+)
+
+select
+    item_versions.subscription_item_id,
+    item_versions.valid_from,
+    coalesce(outcomes_per_version.outcomes, 0) as outcomes
+from item_versions
+left join outcomes_per_version
+    on
+        item_versions.subscription_item_id = outcomes_per_version.subscription_item_id
+        and item_versions.valid_from = outcomes_per_version.valid_from
+where coalesce(outcomes_per_version.outcomes, 0) != 1
