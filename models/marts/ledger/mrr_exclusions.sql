@@ -48,6 +48,33 @@ discounts as (
 
 ),
 
+judged_subscriptions as (
+
+    select
+        subscriptions.subscription_id,
+        case
+            when customers.is_excluded then 'excluded_customer'
+            when item_versions.subscription_id is null then 'no_item_versions'
+        end as reason
+    from subscriptions
+    inner join customers on subscriptions.customer_id = customers.customer_id
+    left join item_versions on subscriptions.subscription_id = item_versions.subscription_id
+
+),
+
+judged_discounts as (
+
+    select
+        discounts.discount_id,
+        case
+            when judged_subscriptions.reason = 'excluded_customer' then judged_subscriptions.reason
+            when discounts.duration = 'once' then 'once_discount'
+        end as reason
+    from discounts
+    inner join judged_subscriptions on discounts.subscription_id = judged_subscriptions.subscription_id
+
+),
+
 -- credits that exceed the charges of a pool count as 0: a row for each month that they do
 negative_pools as (
 
@@ -114,24 +141,23 @@ excluded_rows as (
 
     select
         'subscriptions' as source_table,
-        'no_item_versions' as reason,
+        reason,
         1 as row_count,
         cast(null as decimal(18, 4)) as amount,
-        subscriptions.subscription_id as row_key
-    from subscriptions
-    left join item_versions on subscriptions.subscription_id = item_versions.subscription_id
-    where item_versions.subscription_id is null
+        subscription_id as row_key
+    from judged_subscriptions
+    where reason is not null
 
     union all
 
     select
         'discounts' as source_table,
-        'once_discount' as reason,
+        reason,
         1 as row_count,
         cast(null as decimal(18, 4)) as amount,
         discount_id as row_key
-    from discounts
-    where duration = 'once'
+    from judged_discounts
+    where reason is not null
 
 )
 

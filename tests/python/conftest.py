@@ -1,0 +1,26 @@
+"""Builds that many tests share: dbt is slow to start, so each is made once in a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt_project import CompiledProject, load_raw, read_manifest, run_dbt
+
+
+def compile_project(directory: Path, **variables: Any) -> CompiledProject:
+    """Compile the project for users' own tables (schema raw), with the vars given."""
+    database = directory / "ledger.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, {})
+    result = run_dbt("compile", database=database, variables={"demo_data": False, **variables})
+    assert result.exit_code == 0, result.output
+    return CompiledProject(read_manifest(database))
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """The project as it is for users' own tables with every var at its default."""
+    return compile_project(tmp_path_factory.mktemp("compiled"))
