@@ -1,6 +1,6 @@
 """Print what the ledger says today: the last month's MRR bridge, and trailing-twelve-month NRR, GRR and their gap.
 
-Reads only the marts. Amounts are in the reporting currency, as many decimals as the marts hold are rounded to two.
+Reads only the marts. Amounts are in the reporting currency and shown with two decimals.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ def bridge_table(month: dict[str, object]) -> Table:
 def trailing_table(rates: list[dict[str, object]]) -> Table:
     """NRR, GRR and their gap of the latest trailing twelve months, in total and by segment."""
     table = Table(title=f"Trailing twelve months to {rates[0]['period_end_date']}")
-    headings = ("cohort", "customers", "NRR", "GRR", "gap", "logo retention", "band", "")
+    headings = ("segment", "customers", "NRR", "GRR", "gap", "logo retention", "band", "")
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in ("cohort", "band", "") else "right")
+        table.add_column(heading, justify="left" if heading in ("segment", "band", "") else "right")
     for rate in rates:
         table.add_row(
-            "total" if rate["dimension"] == "total" else f"segment {rate['dimension_value']}",
+            "total" if rate["dimension"] == "total" else str(rate["dimension_value"]),
             str(rate["cohort_customers"]),
             percent(rate["nrr"]),
             percent(rate["grr"]),

@@ -53,7 +53,7 @@ where
     and (
         not {{ matches_pattern('cast(' ~ column.name ~ ' as ' ~ dbt.type_string() ~ ')', patterns[column.data_type]) }}
         {%- if column.data_type in ('timestamp', 'date') %}
-        or {{ dbt.safe_cast('cast(' ~ column.name ~ ' as ' ~ dbt.type_string() ~ ')', dbt.type_timestamp()) }} is null
+        or {{ try_cast('cast(' ~ column.name ~ ' as ' ~ dbt.type_string() ~ ')', dbt.type_timestamp()) }} is null
         {%- endif %}
     )
 {%- if not loop.last %}

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import CompiledProject, load_raw, read_manifest, run_dbt
+from dbt_project import CompiledProject, Tables, load_raw, read_manifest, run_dbt
 
 
-def compile_project(directory: Path, **variables: Any) -> CompiledProject:
-    """Compile the project for users' own tables (schema raw), with the vars given."""
+def compile_project(
+    directory: Path, load: Callable[[duckdb.DuckDBPyConnection, Tables], None] = load_raw, **variables: Any
+) -> CompiledProject:
+    """Compile the project for users' own tables (schema raw) with the types that `load` gives them."""
     database = directory / "ledger.duckdb"
     with duckdb.connect(str(database)) as connection:
-        load_raw(connection, {})
+        load(connection, {})
     result = run_dbt("compile", database=database, variables={"demo_data": False, **variables})
     assert result.exit_code == 0, result.output
     return CompiledProject(read_manifest(database))

@@ -35,6 +35,9 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
 
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+
+
 @dataclass(frozen=True)
 class DbtResult:
     """What a dbt process ended with: its exit code and everything that it printed."""
@@ -162,15 +165,25 @@ def raw_columns() -> dict[str, dict[str, str]]:
     }
 
 
-def load_raw(connection: duckdb.DuckDBPyConnection, raw: Tables, schema: str = "raw") -> None:
-    """Create every raw table, empty where `raw` has no rows for it, and fill it."""
-    connection.execute(f"create schema if not exists {schema}")
+def load_raw_as_text(connection: duckdb.DuckDBPyConnection, raw: Tables) -> None:
+    """Create every raw table with nothing but text columns, as an extract from CSV files might, and fill it."""
+    connection.execute("create schema if not exists raw")
+    for table, columns in raw_columns().items():
+        connection.execute(f"create or replace table raw.{table} ({', '.join(f'{name} varchar' for name in columns)})")
+        for row in raw.get(table, []):
+            values = [None if row.get(name) is None else str(row[name]) for name in columns]
+            connection.execute(f"insert into raw.{table} values ({', '.join('?' * len(columns))})", values)
+
+
+def load_raw(connection: duckdb.DuckDBPyConnection, raw: Tables) -> None:
+    """Create every raw table with the types of the contract, empty where `raw` has no rows for it, and fill it."""
+    connection.execute("create schema if not exists raw")
     for table, columns in raw_columns().items():
         definition = ", ".join(f"{name} {data_type}" for name, data_type in columns.items())
-        connection.execute(f"create or replace table {schema}.{table} ({definition})")
+        connection.execute(f"create or replace table raw.{table} ({definition})")
         rows = [{name: row.get(name) for name in columns} for row in raw.get(table, [])]
         if rows:
             arrow_rows = pa.Table.from_pylist(rows, pa.schema([(name, ARROW_TYPES[columns[name]]) for name in columns]))
             connection.register("arrow_rows", arrow_rows)
-            connection.execute(f"insert into {schema}.{table} from arrow_rows")
+            connection.execute(f"insert into raw.{table} from arrow_rows")
             connection.unregister("arrow_rows")

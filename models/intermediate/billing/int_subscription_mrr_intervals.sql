@@ -28,7 +28,7 @@ select
     gross_mrr,
     {{ from_whole(
         multiply_and_divide(
-            'net_price_numerator', 'per_month_numerator', '(kept_denominator * per_month_denominator)'
+            'net_price_numerator', 'per_month_numerator', 'kept_denominator * per_month_denominator'
         ), 4
     ) }} as net_mrr,
     valid_from,

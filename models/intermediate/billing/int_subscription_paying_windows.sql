@@ -28,6 +28,8 @@ breaks as (
         paused_at as break_from_at,
         coalesce(resumed_at, {{ end_of_time() }}) as break_to_at
     from subscription_pauses
+    -- an empty pause interrupts nothing
+    where paused_at < coalesce(resumed_at, {{ end_of_time() }})
 
 ),
 

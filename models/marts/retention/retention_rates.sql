@@ -80,7 +80,7 @@ select
     expansion_rate,
     -- benchmarks are annual: a month's rate has nothing to be held against
     case
-        when not ({{ is_annual }}) then null
+        when not ({{ is_annual }}) or nrr is null then null
         when nrr < 0.9 then 'below_90'
         when nrr < 1.0 then '90_100'
         when nrr < 1.1 then '100_110'

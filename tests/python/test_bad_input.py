@@ -1,0 +1,383 @@
+"""Input that breaks the contract of the raw tables fails a named test that says table, column and key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import compile_project
+from dbt_project import CompiledProject, Row, Tables, load_raw, load_raw_as_text, raw_columns
+from small_company import small_company
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A change to one row of the valid tables, the test that must fail, and the column and key that it must name."""
+
+    table: str
+    changes: Row
+    test: str
+    column: str
+    key: str
+    row: int = 0
+    is_added: bool = False
+
+    def apply(self) -> Tables:
+        """The valid tables with this change, made in place or to an added copy of the row."""
+        tables = small_company()
+        row = tables[self.table][self.row]
+        if self.is_added:
+            tables[self.table].append({**row, **self.changes})
+        else:
+            row.update(self.changes)
+        return tables
+
+    def __str__(self) -> str:
+        """Names the case in pytest's output."""
+        return f"{self.table}-{'-'.join(f'{name}={value}' for name, value in self.changes.items()) or 'twice'}"
+
+
+EARLY, LATE = datetime(2023, 1, 1), datetime(2024, 6, 1)
+ITEM_KEY = "i-ann, 2024-01-01 00:00:00"
+
+
+def required(table: str, column: str, key: str) -> BadRow:
+    """A required value that is missing."""
+    return BadRow(table, {column: None}, f"{table}_required_values_are_present", column, key)
+
+
+def orphan(table: str, column: str, parent: str, key: str) -> BadRow:
+    """A reference to a row that does not exist."""
+    return BadRow(table, {column: "nobody"}, f"{table}_{column}_exists_in_{parent}", column, key)
+
+
+def twice(table: str, key_columns: str, key: str) -> BadRow:
+    """A second row with the same key."""
+    return BadRow(table, {}, f"{table}_have_one_row_per_key", key_columns, key, is_added=True)
+
+
+BAD_ROWS = [
+    twice("customers", "customer_id", "ann"),
+    twice("customer_versions", "customer_id, valid_from", "ann, 2024-01-01 00:00:00"),
+    twice("customer_exclusions", "customer_id", "test"),
+    twice("products", "product_id", "app"),
+    twice("plans", "plan_id", "team"),
+    twice("subscriptions", "subscription_id", "s-ann"),
+    twice("subscription_item_versions", "subscription_item_id, valid_from", ITEM_KEY),
+    twice("subscription_pauses", "subscription_id, paused_at", "s-ann, 2024-04-02 00:00:00"),
+    twice("discounts", "discount_id", "d-1"),
+    twice("invoices", "invoice_id", "in-1"),
+    twice("invoice_line_items", "invoice_line_item_id", "l-1"),
+    twice("exchange_rates", "currency, effective_date", "EUR, 2024-01-01"),
+    required("customers", "customer_id", "(null)"),
+    required("customers", "customer_name", "ann"),
+    required("products", "product_name", "app"),
+    required("plans", "tier_rank", "team"),
+    required("subscriptions", "started_at", "s-ann"),
+    required("subscription_item_versions", "currency", ITEM_KEY),
+    required("discounts", "starts_at", "d-1"),
+    required("invoices", "issued_at", "in-1"),
+    required("invoice_line_items", "amount", "l-1"),
+    required("exchange_rates", "rate_to_reporting", "EUR, 2024-01-01"),
+    BadRow("customers", {"customer_id": " "}, "customers_required_values_are_present", "customer_id", " "),
+    orphan("customers", "parent_customer_id", "customers", "ann"),
+    orphan("customer_versions", "customer_id", "customers", "nobody, 2024-01-01 00:00:00"),
+    orphan("customer_exclusions", "customer_id", "customers", "nobody"),
+    orphan("plans", "product_id", "products", "team"),
+    orphan("subscriptions", "customer_id", "customers", "s-ann"),
+    orphan("subscription_item_versions", "subscription_id", "subscriptions", ITEM_KEY),
+    orphan("subscription_item_versions", "plan_id", "plans", ITEM_KEY),
+    orphan("subscription_pauses", "subscription_id", "subscriptions", "nobody, 2024-04-02 00:00:00"),
+    orphan("discounts", "subscription_id", "subscriptions", "d-1"),
+    orphan("discounts", "subscription_item_id", "subscription_item_versions", "d-1"),
+    orphan("invoices", "customer_id", "customers", "in-1"),
+    orphan("invoices", "subscription_id", "subscriptions", "in-1"),
+    orphan("invoice_line_items", "invoice_id", "invoices", "l-1"),
+    orphan("invoice_line_items", "subscription_id", "subscriptions", "l-1"),
+    orphan("invoice_line_items", "subscription_item_id", "subscription_item_versions", "l-1"),
+    orphan("invoice_line_items", "plan_id", "plans", "l-1"),
+    BadRow(
+        "customer_versions",
+        {"valid_to": EARLY},
+        "customer_versions_valid_to_is_not_before_valid_from",
+        *("valid_to", "ann, 2024-01-01 00:00:00"),
+    ),
+    BadRow("customer_versions", {"valid_to": LATE}, "customer_versions_do_not_overlap", "valid_from", "ann"),
+    BadRow("plans", {"pricing_model": "tiered"}, "plans_pricing_model_is_known", "pricing_model", "team"),
+    BadRow("plans", {"billing_interval": "fortnight"}, "plans_billing_interval_is_known", "billing_interval", "team"),
+    BadRow(
+        "plans",
+        {"billing_interval_count": 0},
+        "plans_billing_interval_count_is_at_least_1",
+        *("billing_interval_count", "team"),
+    ),
+    BadRow("subscriptions", {"status": "ended"}, "subscriptions_status_is_known", "status", "s-ann"),
+    BadRow("subscriptions", {"ended_reason": "bored"}, "subscriptions_ended_reason_is_known", "ended_reason", "s-ann"),
+    BadRow(
+        "subscriptions", {"ended_at": EARLY}, "subscriptions_ended_at_is_not_before_started_at", "ended_at", "s-ann"
+    ),
+    BadRow(
+        "subscriptions",
+        {"trial_ends_at": EARLY},
+        "subscriptions_trial_ends_at_is_not_before_started_at",
+        *("trial_ends_at", "s-ann"),
+    ),
+    BadRow(
+        "subscriptions",
+        {"status": "canceled"},
+        "subscriptions_that_are_canceled_or_unpaid_have_an_end",
+        *("ended_at", "s-ann"),
+    ),
+    BadRow(
+        "subscriptions",
+        {"status": "unpaid"},
+        "subscriptions_that_are_canceled_or_unpaid_have_an_end",
+        *("ended_at", "s-ann"),
+    ),
+    BadRow(
+        "subscriptions",
+        {"status": "trialing"},
+        "subscriptions_that_are_trialing_have_a_trial_end",
+        *("trial_ends_at", "s-ann"),
+    ),
+    BadRow("subscriptions", {"status": "paused"}, "assert_paused_subscriptions_have_an_open_pause", "status", "s-ann"),
+    BadRow(
+        "subscription_item_versions",
+        {"valid_to": EARLY},
+        "subscription_item_versions_valid_to_is_not_before_valid_from",
+        *("valid_to", ITEM_KEY),
+    ),
+    BadRow(
+        "subscription_item_versions",
+        {"valid_to": LATE},
+        "subscription_item_versions_do_not_overlap",
+        *("valid_from", "i-ann"),
+    ),
+    BadRow(
+        "subscription_item_versions",
+        {"quantity": -1},
+        "subscription_item_versions_quantity_is_not_negative",
+        *("quantity", ITEM_KEY),
+    ),
+    BadRow(
+        "subscription_item_versions",
+        {"unit_amount": Decimal(-1)},
+        "subscription_item_versions_unit_amount_is_not_negative",
+        *("unit_amount", ITEM_KEY),
+    ),
+    BadRow(
+        "subscription_item_versions",
+        {"quantity": None},
+        "assert_non_metered_items_have_quantity_and_price",
+        *("quantity", ITEM_KEY),
+    ),
+    BadRow(
+        "subscription_item_versions",
+        {"unit_amount": None},
+        "assert_non_metered_items_have_quantity_and_price",
+        *("unit_amount", ITEM_KEY),
+    ),
+    BadRow(
+        "subscription_pauses",
+        {"resumed_at": EARLY},
+        "subscription_pauses_resumed_at_is_not_before_paused_at",
+        *("resumed_at", "s-ann, 2024-04-02 00:00:00"),
+    ),
+    BadRow("discounts", {"duration": "twice"}, "discounts_duration_is_known", "duration", "d-1"),
+    BadRow("discounts", {"ends_at": EARLY}, "discounts_ends_at_is_not_before_starts_at", "ends_at", "d-1"),
+    BadRow(
+        "discounts",
+        {"amount_off": Decimal(1), "subscription_item_id": "i-ann"},
+        "discounts_are_either_a_percentage_or_an_amount",
+        *("percent_off", "d-1"),
+    ),
+    BadRow("discounts", {"percent_off": None}, "discounts_are_either_a_percentage_or_an_amount", "percent_off", "d-1"),
+    BadRow("discounts", {"percent_off": Decimal(101)}, "discounts_percent_off_is_from_0_to_100", "percent_off", "d-1"),
+    BadRow(
+        "discounts", {"amount_off": Decimal(-1)}, "discounts_amount_off_is_not_negative", "amount_off", "d-2", row=1
+    ),
+    BadRow(
+        "discounts",
+        {"subscription_item_id": None},
+        "discounts_of_an_amount_name_their_item",
+        *("subscription_item_id", "d-2"),
+        row=1,
+    ),
+    BadRow(
+        "discounts",
+        {"subscription_item_id": "i-bob"},
+        "assert_discounted_items_belong_to_the_discounted_subscription",
+        *("subscription_item_id", "d-1"),
+    ),
+    BadRow("invoices", {"status": "sent"}, "invoices_status_is_known", "status", "in-1"),
+    BadRow("invoice_line_items", {"line_type": "fee"}, "invoice_line_items_line_type_is_known", "line_type", "l-1"),
+    BadRow(
+        "invoice_line_items",
+        {"service_end": None},
+        "invoice_line_items_have_a_service_period",
+        *("service_start", "l-1"),
+    ),
+    BadRow(
+        "invoice_line_items",
+        {"service_end": EARLY.date()},
+        "invoice_line_items_service_end_is_not_before_service_start",
+        *("service_end", "l-1"),
+    ),
+    BadRow(
+        "exchange_rates",
+        {"rate_to_reporting": Decimal(0)},
+        "exchange_rates_rate_to_reporting_is_positive",
+        *("rate_to_reporting", "EUR, 2024-01-01"),
+    ),
+]
+
+
+@pytest.mark.parametrize("bad_row", BAD_ROWS, ids=str)
+def test_a_bad_row_fails_a_test_that_names_table_column_and_key(compiled: CompiledProject, bad_row: BadRow) -> None:
+    """The named test fails, and its failing rows say where."""
+    with compiled.connect() as connection:
+        load_raw(connection, bad_row.apply())
+        create_staging(compiled, connection)
+        failing = compiled.failing_tests(connection)
+    rows = failing[bad_row.test]
+    assert any(row.get("column_name") == bad_row.column and row.get("row_key") == bad_row.key for row in rows), rows
+    assert bad_row.table in bad_row.test or {row["table_name"] for row in rows} == {bad_row.table}
+
+
+def create_staging(project: CompiledProject, connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the staging views only: what the tests of the input contract read."""
+    for model in project.models:
+        if model.name.startswith("stg_"):
+            connection.execute(f"create view {model.relation} as {model.sql}")
+
+
+def test_the_valid_tables_fail_nothing(compiled: CompiledProject) -> None:
+    """What the bad rows are changes of is itself good."""
+    with compiled.connect() as connection:
+        load_raw(connection, small_company())
+        compiled.build(connection)
+        assert not compiled.failing_tests(connection)
+
+
+def test_empty_subscriptions_fail(compiled: CompiledProject) -> None:
+    """A ledger of nothing is more likely a broken extract."""
+    with compiled.connect() as connection:
+        load_raw(connection, {**small_company(), "subscriptions": []})
+        create_staging(compiled, connection)
+        failing = compiled.failing_tests(connection)
+    assert failing["assert_there_are_subscriptions"] == [
+        {"table_name": "subscriptions", "problem": "the table is empty"}
+    ]
+
+
+def test_every_table_of_the_contract_has_its_three_tests(compiled: CompiledProject) -> None:
+    """A new raw table cannot come without them."""
+    names = {test.name for test in compiled.tests}
+    for table in raw_columns():
+        for rule in ("values_parse", "required_values_are_present", "have_one_row_per_key"):
+            assert f"{table}_{rule}" in names
+
+
+def change_parent(tables: Tables) -> None:
+    """Ann is Bob's parent: make Bob Ann's."""
+    tables["customers"][0]["parent_customer_id"] = "bob"
+
+
+def drop_rates(tables: Tables) -> None:
+    """Bob pays in euros."""
+    tables["exchange_rates"] = []
+
+
+def date_rates_later(tables: Tables) -> None:
+    """The only rate is later than the constant date."""
+    tables["exchange_rates"][0]["effective_date"] = datetime(2024, 7, 1).date()
+
+
+def void_invoices(tables: Tables) -> None:
+    """Leave no invoice that could set the as-of date."""
+    tables["invoices"][0]["status"] = "void"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (change_parent, r"customers\.parent_customer_id: the parents of customer (ann|bob) form a cycle"),
+        (
+            drop_rates,
+            r"exchange_rates\.rate_to_reporting: no rate .* currency EUR.*subscription_item_versions\.currency",
+        ),
+        (
+            date_rates_later,
+            r"exchange_rates\.rate_to_reporting: no rate on or before the constant date for currency EUR",
+        ),
+        (void_invoices, r"invoices\.issued_at: .* set the var as_of_date"),
+    ],
+)
+def test_what_only_the_whole_table_shows_stops_the_build(
+    compiled: CompiledProject, change: Callable[[Tables], None], message: str
+) -> None:
+    """A model raises an error before anything is built on it."""
+    tables = small_company()
+    change(tables)
+    with compiled.connect() as connection:
+        load_raw(connection, tables)
+        with pytest.raises(duckdb.Error, match=message):
+            compiled.build(connection)
+
+
+@pytest.fixture(scope="module")
+def compiled_for_text(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """The project compiled for raw tables of text columns."""
+    return compile_project(tmp_path_factory.mktemp("text"), load_raw_as_text)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "key"),
+    [
+        ("plans", "tier_rank", "first", "team"),
+        ("plans", "billing_interval_count", "1.5", "team"),
+        ("subscription_item_versions", "quantity", "two", ITEM_KEY),
+        ("subscription_item_versions", "unit_amount", "49,99", ITEM_KEY),
+        ("subscription_item_versions", "unit_amount", "49.99999", ITEM_KEY),
+        ("subscription_item_versions", "unit_amount", "1e3", ITEM_KEY),
+        ("subscription_item_versions", "unit_amount", "", ITEM_KEY),
+        ("subscriptions", "started_at", "31/01/2024", "s-ann"),
+        ("subscriptions", "started_at", "2024-02-30", "s-ann"),
+        ("subscriptions", "started_at", "2024-01-01 00:00:00+02:00", "s-ann"),
+        ("discounts", "percent_off", "10%", "d-1"),
+        ("invoice_line_items", "is_proration", "maybe", "l-1"),
+        ("invoice_line_items", "amount", "12.34567", "l-1"),
+        ("invoice_line_items", "service_start", "June", "l-1"),
+        ("exchange_rates", "rate_to_reporting", "1.123456789", "EUR, 2024-01-01"),
+    ],
+)
+def test_text_that_is_not_a_value_is_named(
+    compiled_for_text: CompiledProject, table: str, column: str, value: str, key: str
+) -> None:
+    """Nothing is rounded or read as null on the way in."""
+    tables = small_company()
+    tables[table][0][column] = value
+    with compiled_for_text.connect() as connection:
+        load_raw_as_text(connection, tables)
+        create_staging(compiled_for_text, connection)
+        rows = compiled_for_text.failing_tests(connection)[f"{table}_values_parse"]
+    named: dict[str, Any] = {"table_name": table, "column_name": column, "row_key": key, "raw_value": value}
+    assert [{name: row[name] for name in named} for row in rows] == [named]
+
+
+def test_text_and_types_give_the_same_marts(compiled: CompiledProject, compiled_for_text: CompiledProject) -> None:
+    """An extract of text builds what a typed one builds."""
+    built = []
+    for project, load in ((compiled, load_raw), (compiled_for_text, load_raw_as_text)):
+        with project.connect() as connection:
+            load(connection, small_company())
+            project.build(connection)
+            assert not project.failing_tests(connection)
+            built.append(connection.execute("from marts.fct_customer_mrr_months order by all").fetchall())
+    assert built[0]
+    assert built[0] == built[1]

@@ -1,0 +1,203 @@
+"""The project as a user runs it: dbt on the user's own tables, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt_project import PROJECT_DIR, WITHOUT_UNIT_TESTS, Tables, load_raw, run_dbt
+from small_company import small_company
+
+OWN_TABLES = {"demo_data": False}
+REQUIRED_ONLY = ("customers", "products", "plans", "subscriptions", "subscription_item_versions")
+MARTS = "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
+
+
+def load_csv_files(database: Path, tables: Tables, directory: Path) -> None:
+    """Write each table as a CSV file and let DuckDB guess the types, as a user in a hurry does."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema raw")
+        for name, rows in tables.items():
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            path = directory / f"{name}.csv"
+            with path.open("w", newline="") as file:
+                writer = csv.DictWriter(file, columns, restval="")
+                writer.writeheader()
+                writer.writerows(rows)
+            connection.execute(f"create table raw.{name} as from read_csv('{path}')")
+
+
+def mart_rows(database: Path) -> dict[str, list[tuple]]:
+    """Every row of every mart, sorted."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = [name for (name,) in connection.execute(MARTS).fetchall()]
+        return {name: connection.execute(f"from marts.{name} order by all").fetchall() for name in names}
+
+
+def run_script(name: str, database: Path) -> str:
+    """What a script of the project prints about a database."""
+    environment = {**os.environ, "COHORT_LEDGER_DUCKDB_PATH": str(database)}
+    command = [sys.executable, str(PROJECT_DIR / "scripts" / name)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def own_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The required tables alone, from CSV files, in dollars; every optional table and nullable column is absent."""
+    directory = tmp_path_factory.mktemp("own")
+    tables = {name: rows for name, rows in small_company().items() if name in REQUIRED_ONLY}
+    for version in tables["subscription_item_versions"]:
+        version["currency"] = "USD"
+    for table, optional in (("subscriptions", "ended_reason"), ("plans", "usage_limit")):
+        tables[table] = [{k: v for k, v in row.items() if k != optional} for row in tables[table]]
+    tables["customers"] = [
+        {**row, "country": "US", "acquisition_channel": "web", "csm_owner": None, "parent_customer_id": None}
+        for row in tables["customers"]
+    ]
+    tables["subscriptions"] = [{**row, "cancel_requested_at": None} for row in tables["subscriptions"]]
+    database = directory / "own.duckdb"
+    load_csv_files(database, tables, directory)
+    return database
+
+
+def test_own_tables_build_and_a_second_build_changes_no_row(own_database: Path) -> None:
+    """The months of Ann (100, then 150 from March on) and Bob (40 from January to April), and the test account's."""
+    variables = {**OWN_TABLES, "as_of_date": "2024-06-30"}
+    first = run_dbt("build", database=own_database, variables=variables)
+    assert first.exit_code == 0, first.output
+    rows = mart_rows(own_database)
+    ann = [row[:4] for row in rows["fct_customer_mrr_months"] if row[0] == "ann"]
+    assert ann[:3] == [
+        ("ann", date(2024, 1, 1), Decimal(0), Decimal(100)),
+        ("ann", date(2024, 2, 1), Decimal(100), Decimal(100)),
+        ("ann", date(2024, 3, 1), Decimal(100), Decimal(150)),
+    ]
+    assert [row[:3] for row in rows["fct_mrr_movements"] if row[0] == "bob"] == [
+        ("bob", date(2024, 1, 1), "new"),
+        ("bob", date(2024, 5, 1), "churn"),
+    ]
+    second = run_dbt("build", *WITHOUT_UNIT_TESTS, database=own_database, variables=variables)
+    assert second.exit_code == 0, second.output
+    assert mart_rows(own_database) == rows
+    assert "MRR bridge, June 2024" in run_script("headline.py", own_database)
+
+
+def test_before_the_first_complete_month_the_marts_are_empty(own_database: Path) -> None:
+    """An empty ledger is not an error, and every test holds on it."""
+    result = run_dbt(
+        "build", *WITHOUT_UNIT_TESTS, database=own_database, variables={**OWN_TABLES, "as_of_date": "2024-01-30"}
+    )
+    assert result.exit_code == 0, result.output
+    rows = mart_rows(own_database)
+    for name in ("fct_customer_mrr_months", "fct_mrr_movements", "fct_cohort_snapshots", "mrr_waterfall"):
+        assert rows[name] == []
+    assert {row[-2:] for row in rows["dim_customers"]} == {(Decimal(0), False)}
+    assert "The ledger is empty" in run_script("headline.py", own_database)
+
+
+def test_without_an_invoice_the_var_that_ends_the_ledger_is_named(own_database: Path) -> None:
+    """Nothing else says where the ledger ends."""
+    result = run_dbt("run", database=own_database, variables=OWN_TABLES)
+    assert result.exit_code != 0
+    assert "set the var as_of_date" in result.output
+
+
+def test_a_bad_row_stops_the_build_before_any_mart_changes(tmp_path: Path) -> None:
+    """A negative quantity in the middle of a good table: the output names it, and the marts stay what they were."""
+    database = tmp_path / "company.duckdb"
+    tables = small_company()
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, tables)
+    assert run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES).exit_code == 0
+    before = mart_rows(database)
+    tables["subscription_item_versions"][1]["quantity"] = -3
+    tables["customers"][0]["customer_name"] = "Renamed"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, tables)
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    assert result.exit_code != 0
+    assert "subscription_item_versions_quantity_is_not_negative" in result.output
+    assert "column_name = quantity, row_key = i-ann, 2024-03-10 00:00:00" in result.output
+    assert mart_rows(database) == before
+
+
+def test_a_missing_table_or_column_is_named(tmp_path: Path) -> None:
+    """Both at once: the error of one does not hide the other's."""
+    database = tmp_path / "company.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, small_company())
+        connection.execute("drop table raw.plans")
+        connection.execute("alter table raw.subscriptions drop column ended_at")
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    assert result.exit_code != 0
+    assert 'required raw table "company"."raw"."plans" does not exist' in result.output
+    assert 'Raw table "company"."raw"."subscriptions" lacks required columns: ended_at' in result.output
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute(MARTS).fetchall() == []
+
+
+def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> None:
+    """All problems in one message, before anything is built."""
+    variables = {
+        "mrr_bassis": "subscriptions",
+        "demo_data": "no",
+        "mrr_basis": "payments",
+        "customer_grain": "Parent",
+        "as_of_date": "2024-02-30",
+        "constant_fx_date": "yesterday",
+        "close_lag_days": -1,
+        "reporting_timezone": "Mars/Olympus",
+        "reporting_currency": "",
+        "mrr_band_floors": [100, 1000],
+        "fragile_grr_threshold": 90,
+    }
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
+    assert result.exit_code != 0
+    message = result.output
+    assert "there is no var 'mrr_bassis': the vars are demo_data, raw_schema, mrr_basis" in message
+    for name, allowed in {
+        "demo_data": "one of true, false, edge_cases",
+        "mrr_basis": "one of subscriptions",
+        "customer_grain": "one of customer, parent",
+        "as_of_date": "null or a day written YYYY-MM-DD",
+        "constant_fx_date": "null or a day written YYYY-MM-DD",
+        "close_lag_days": "a whole number of days, 0 or more",
+        "reporting_timezone": "an IANA time zone",
+        "reporting_currency": "a name",
+        "mrr_band_floors": "a list of numbers that ascends from 0",
+        "fragile_grr_threshold": "a number from 0 to 1",
+    }.items():
+        assert f"var {name} is '{variables[name]}': allowed is {allowed}" in message
+    assert not (tmp_path / "vars.duckdb").exists() or not mart_rows(tmp_path / "vars.duckdb")
+
+
+def test_own_tables_with_demo_data_on_are_a_contradiction(tmp_path: Path) -> None:
+    """Whoever names a schema expects it to be read."""
+    result = run_dbt(
+        "build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables={"raw_schema": "billing"}
+    )
+    assert result.exit_code != 0
+    assert "raw_schema is set, but demo_data is true" in result.output
+
+
+def test_a_file_named_like_the_raw_schema_is_refused(tmp_path: Path) -> None:
+    """DuckDB cannot tell the catalog from the schema."""
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "raw.duckdb", variables=OWN_TABLES)
+    assert result.exit_code != 0
+    assert "the DuckDB file is named like the schema 'raw'" in result.output
+
+
+def test_the_edge_cases_give_the_rows_worked_out_by_hand(tmp_path: Path) -> None:
+    """The expected rows of seeds/edge_cases are tests of that build."""
+    result = run_dbt(
+        "build", *WITHOUT_UNIT_TESTS, database=tmp_path / "edges.duckdb", variables={"demo_data": "edge_cases"}
+    )
+    assert result.exit_code == 0, result.output
+    assert "PASS mrr_waterfall_holds_the_rows_worked_out_by_hand" in result.output
