@@ -11,6 +11,7 @@ build: .venv/installed
 
 test: lint
 	dbt build
+	dbt-bouncer run --config-file pyproject.toml
 	python scripts/table_hashes.py > target/hashes_of_first_build.txt
 	dbt build
 	python scripts/table_hashes.py | diff target/hashes_of_first_build.txt -
@@ -30,7 +31,7 @@ lint: .venv/installed
 
 # needs uv
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 		--group dev pyproject.toml -o requirements.lock
 
 demo-seeds: .venv/installed
