@@ -1,6 +1,6 @@
--- The expansion playbook: a base at NRR 120 % doubles in 3.8 years (the article prints 4.2); 5 M ARR with 50 x 50 k of new
--- ARR a year at 105 %, or 30 x 50 k at 125 %, is 13.67 M or 15.48 M after three years, new ARR being added at the end of
--- each year (the article prints 8.7 M and 12.4 M).
+-- The expansion playbook: a base at NRR 120 % doubles in 3.8 years (the article prints 4.2); 5 M ARR with 50 x 50 k of
+-- new ARR a year at 105 %, or 30 x 50 k at 125 %, is 13.67 M or 15.48 M after three years, new ARR being added at the
+-- end of each year (the article prints 8.7 M and 12.4 M).
 with
 
 scenarios as (
