@@ -15,7 +15,7 @@ test: lint
 	python scripts/table_hashes.py > target/hashes_of_first_build.txt
 	dbt build
 	python scripts/table_hashes.py | diff target/hashes_of_first_build.txt -
-	pytest
+	pytest -n 2 --dist loadfile
 
 lint: .venv/installed
 	ruff check .

@@ -1,0 +1,113 @@
+{#-
+  Every row of the rates is recomputed from the customers of its cohort, one dimension at a time: number of customers,
+  sums, and rates to within half of the last decimal. No row is missing and none is there without a cohort.
+-#}
+{% test rates_follow_from_the_cohorts(model, cohorts, dimensions) %}
+
+{%- set sums = [
+    'opening_mrr', 'expansion_mrr', 'contraction_mrr', 'churned_mrr', 'retained_mrr', 'closing_mrr',
+] -%}
+{%- set rates = {
+    'nrr': ['closing_mrr', 'opening_mrr'],
+    'grr': ['retained_mrr', 'opening_mrr'],
+    'logo_retention': ['customers_who_close', 'customers_who_open'],
+    'expansion_rate': ['expansion_mrr', 'opening_mrr'],
+} %}
+
+with
+
+rates as (
+
+    select * from {{ model }}
+
+),
+
+cohorts as (
+
+    select * from {{ cohorts }}
+
+),
+
+-- a row per customer and dimension: the fan-out is undone by the sums
+cut_by_dimension as (
+
+    {% for dimension in ['total'] + dimensions -%}
+    select
+        period_type,
+        period_start_date,
+        period_end_date,
+        '{{ dimension }}' as dimension,
+        {{ "'all'" if dimension == 'total' else 'cast(' ~ dimension ~ ' as ' ~ dbt.type_string() ~ ')' }}
+            as dimension_value,
+        customer_id,
+        {{ sums | join(', ') }}
+    from cohorts
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+expected as (
+
+    select
+        period_type,
+        period_start_date,
+        period_end_date,
+        dimension,
+        dimension_value,
+        count(distinct customer_id) as customers_who_open,
+        count(distinct case when closing_mrr > 0 then customer_id end) as customers_who_close,
+        {%- for column in sums %}
+        cast(sum({{ column }}) as decimal(18, 4)) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from cut_by_dimension
+    group by
+        period_type,
+        period_start_date,
+        period_end_date,
+        dimension,
+        dimension_value
+
+)
+
+select
+    {{ row_key([
+        'coalesce(rates.period_type, expected.period_type)',
+        'coalesce(rates.period_start_date, expected.period_start_date)',
+        'coalesce(rates.dimension, expected.dimension)',
+        'coalesce(rates.dimension_value, expected.dimension_value)',
+    ]) }} as row_key,
+    {%- for column in sums %}
+    rates.{{ column }},
+    expected.{{ column }} as expected_{{ column }},
+    {%- endfor %}
+    {%- for rate in rates %}
+    rates.{{ rate }},
+    {%- endfor %}
+    'the rates do not follow from the cohort' as problem
+from rates
+full outer join expected
+    on
+        rates.period_type = expected.period_type
+        and rates.period_start_date = expected.period_start_date
+        and rates.dimension = expected.dimension
+        and rates.dimension_value = expected.dimension_value
+where
+    not coalesce(
+        rates.period_end_date = expected.period_end_date
+        and rates.cohort_customers = expected.customers_who_open
+        {%- for column in sums %}
+        and rates.{{ column }} = expected.{{ column }}
+        {%- endfor %}
+        {%- for rate, (numerator, denominator) in rates.items() %}
+        and abs(rates.{{ rate }} * expected.{{ denominator }} - expected.{{ numerator }})
+        <= expected.{{ denominator }} * 0.0000005
+        {%- endfor %},
+        false
+    )
+
+{% endtest %}

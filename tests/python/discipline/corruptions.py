@@ -1,0 +1,943 @@
+"""Small corruptions of a built ledger, and the data tests that each must turn red.
+
+Every corruption is SQL on the finished tables of the edge-case data, which says what it needs and not whom it hits: the
+first row, in the order of the key, that fits. A corruption keeps all that it can intact, so that the tests which look
+only at a model's own subtraction stay green and the one that it was made for does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MONTHS = "marts.fct_customer_mrr_months"
+MOVEMENTS = "marts.fct_mrr_movements"
+WATERFALL = "marts.mrr_waterfall"
+COHORTS = "marts.fct_cohort_snapshots"
+RATES = "marts.retention_rates"
+ACQUISITIONS = "marts.acquisition_cohort_retention"
+CUSTOMERS = "marts.dim_customers"
+PRODUCTS = "marts.dim_products"
+INTERVALS = "intermediate.int_mrr_intervals"
+PLAN_BALANCES = "intermediate.int_plan_balances"
+POOL_BALANCES = "intermediate.int_pool_balances"
+CUSTOMER_BALANCES = "intermediate.int_customer_balances"
+PERIOD_RUNS = "intermediate.int_period_runs"
+VERSIONS_EXCLUDED = "intermediate.int_item_versions_excluded"
+LINES_EXCLUDED = "intermediate.int_invoice_lines_excluded"
+
+KEYS = {
+    MONTHS: "customer_id, month_date",
+    MOVEMENTS: "customer_id, month_date",
+    WATERFALL: "month_date",
+    COHORTS: "period_type, period_start_date, customer_id",
+    RATES: "period_type, period_start_date, dimension, dimension_value",
+    ACQUISITIONS: "cohort_month_date, months_since",
+    CUSTOMERS: "customer_id",
+    PRODUCTS: "product_id",
+    INTERVALS: "item_type, item_id, from_month_date",
+    PLAN_BALANCES: "customer_id, product_id, plan_id, pool, month_date",
+    POOL_BALANCES: "customer_id, product_id, pool, month_date",
+    CUSTOMER_BALANCES: "customer_id, month_date",
+    PERIOD_RUNS: "period_type, customer_id, first_period_start_date",
+    VERSIONS_EXCLUDED: "subscription_item_id, valid_from",
+    LINES_EXCLUDED: "invoice_line_item_id",
+}
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """What is done to the ledger, and the tests that must notice; `trap` names the trap that it re-enacts."""
+
+    name: str
+    kills: tuple[str, ...]
+    statements: tuple[str, ...]
+    trap: str | None = None
+
+
+def first_row(table: str, condition: str) -> str:
+    """The one row of a table that comes first in the order of its key, among those that fit."""
+    return f"rowid = (select rowid from {table} where {condition} order by {KEYS[table]} limit 1)"
+
+
+def change_one(table: str, assignments: str, condition: str = "true") -> str:
+    """Set columns in one row."""
+    return f"update {table} set {assignments} where {first_row(table, condition)}"
+
+
+def lose_one(table: str, condition: str = "true") -> str:
+    """Delete one row."""
+    return f"delete from {table} where {first_row(table, condition)}"
+
+
+def copy_one(table: str, replaced: str, condition: str = "true") -> str:
+    """Insert one row again, with other values in some columns."""
+    return f"insert into {table} select * replace ({replaced}) from {table} where {first_row(table, condition)}"
+
+
+def month_after(column: str) -> str:
+    """The month after the one in a column."""
+    return f"cast({column} + interval 1 month as date)"
+
+
+OF_THE_LAST_MONTH = "month_date = (select last_month_date from intermediate.int_ledger_bounds)"
+YEARLY_TOTAL = "period_type = 'year' and dimension = 'total'"
+HAS_MORE_MONTHS = f"not {OF_THE_LAST_MONTH} and closing_mrr > 0"
+# weekly and daily plans, which a missing branch would count as 0
+ON_SHORT_INTERVALS = (
+    "customer_id in (select customer_id from intermediate.int_mrr_intervals where plan_id in "
+    "(select plan_id from staging.stg_billing__plans where billing_interval in ('day', 'week')))"
+)
+NEVER_LEFT = "customer_id not in (select customer_id from marts.fct_mrr_movements where movement_type = 'churn')"
+LEFT_IN_THE_FIRST_HALF = (
+    "customer_id not in (select customer_id from marts.fct_customer_mrr_months where closing_mrr > 0 and "
+    "month_date >= date '2024-07-01')"
+)
+
+
+MOVEMENT_CORRUPTIONS = (
+    Corruption(
+        "A movement is lost",
+        (
+            "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
+            "movements_open_with_what_the_movement_before_closed_with",
+            "movements_are_the_sum_of_their_products_and_pools",
+            "waterfall_is_the_sum_of_the_movements_of_each_type",
+        ),
+        (lose_one(MOVEMENTS, "movement_type = 'expansion'"),),
+    ),
+    Corruption(
+        "A movement is written twice",
+        (
+            "fct_mrr_movements_have_one_row_per_customer_and_month",
+            "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
+            "movements_are_the_sum_of_their_products_and_pools",
+        ),
+        (copy_one(MOVEMENTS, "customer_id as customer_id"),),
+    ),
+    Corruption(
+        "A movement stands in a month in which nothing moved",
+        ("movements_are_exactly_one_for_each_month_in_which_mrr_moved",),
+        (
+            "insert into marts.fct_mrr_movements select customer_id, month_date, 'expansion', opening_mrr, closing_mrr,"
+            f" 0, 0, 0 from {MONTHS} where {first_row(MONTHS, 'opening_mrr = closing_mrr')}",
+        ),
+    ),
+    Corruption(
+        "Half of an expansion is left out of its movement",
+        (
+            "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
+            "movements_are_the_sum_of_their_products_and_pools",
+        ),
+        (
+            change_one(
+                MOVEMENTS,
+                "closing_mrr = closing_mrr - mrr_change / 2, mrr_change = mrr_change / 2,"
+                " above_peak_mrr = mrr_change / 2",
+                "movement_type = 'expansion' and recovered_mrr = 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "A movement's closing MRR is 0.0001 off",
+        (
+            "movements_close_at_opening_plus_change",
+            "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
+        ),
+        (change_one(MOVEMENTS, "closing_mrr = closing_mrr + 0.0001", "movement_type = 'contraction'"),),
+    ),
+    Corruption(
+        "A movement's opening MRR and change are 0.0001 off",
+        (
+            "movements_open_with_what_the_movement_before_closed_with",
+            "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
+            "movements_are_the_sum_of_their_products_and_pools",
+        ),
+        (
+            change_one(
+                MOVEMENTS,
+                "opening_mrr = opening_mrr + 0.0001, mrr_change = mrr_change - 0.0001",
+                "movement_type = 'contraction'",
+            ),
+        ),
+    ),
+    Corruption(
+        "An expansion is called new",
+        (
+            "movements_agree_with_their_type",
+            "movements_begin_with_new_and_return_only_after_churn",
+            "movements_have_the_type_that_their_balances_say",
+            "waterfall_is_the_sum_of_the_movements_of_each_type",
+        ),
+        (change_one(MOVEMENTS, "movement_type = 'new'", "movement_type = 'expansion'"),),
+    ),
+    Corruption(
+        "A return is called expansion",
+        (
+            "movements_agree_with_their_type",
+            "movements_begin_with_new_and_return_only_after_churn",
+            "movements_have_the_type_that_their_balances_say",
+        ),
+        (change_one(MOVEMENTS, "movement_type = 'expansion'", "movement_type = 'reactivation'"),),
+        trap="Size before zero in the CASE",
+    ),
+    Corruption(
+        "Every loss to zero is called contraction",
+        (
+            "movements_agree_with_their_type",
+            "movements_begin_with_new_and_return_only_after_churn",
+            "movements_have_the_type_that_their_balances_say",
+        ),
+        ("update marts.fct_mrr_movements set movement_type = 'contraction' where movement_type = 'churn'",),
+        trap="Size before zero in the CASE",
+    ),
+    Corruption(
+        "A return is called new",
+        (
+            "movements_begin_with_new_and_return_only_after_churn",
+            "movements_have_the_type_that_their_balances_say",
+        ),
+        (change_one(MOVEMENTS, "movement_type = 'new'", "movement_type = 'reactivation'"),),
+    ),
+    Corruption(
+        "A customer's first payment is called a reactivation",
+        (
+            "movements_begin_with_new_and_return_only_after_churn",
+            "movements_have_the_type_that_their_balances_say",
+        ),
+        (change_one(MOVEMENTS, "movement_type = 'reactivation'", "movement_type = 'new'"),),
+        trap='"Ever a customer" by start date',
+    ),
+    Corruption(
+        "A churn comes without a payment before it",
+        ("movements_begin_with_new_and_return_only_after_churn",),
+        (lose_one(MOVEMENTS, "movement_type = 'new'"),),
+    ),
+    Corruption(
+        "A swap of plans within one month is written as churn and new",
+        (
+            "fct_mrr_movements_have_one_row_per_customer_and_month",
+            "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
+            "movements_begin_with_new_and_return_only_after_churn",
+        ),
+        (
+            "create temp table swapped as select * from marts.fct_customer_mrr_months where "
+            + first_row(MONTHS, "opening_mrr = closing_mrr"),
+            "insert into marts.fct_mrr_movements select customer_id, month_date, 'churn', opening_mrr, 0, -opening_mrr,"
+            " 0, 0 from swapped",
+            "insert into marts.fct_mrr_movements select customer_id, month_date, 'new', 0, closing_mrr, closing_mrr,"
+            " 0, closing_mrr from swapped",
+        ),
+        trap="Wrong grain",
+    ),
+    Corruption(
+        "What a customer won back counts as above its peak",
+        ("movements_recover_up_to_the_peak_and_no_further",),
+        (change_one(MOVEMENTS, "recovered_mrr = 0, above_peak_mrr = mrr_change", "recovered_mrr > 0"),),
+    ),
+    Corruption(
+        "0.0001 of a gain is neither recovered nor above the peak",
+        (
+            "movements_recovered_and_above_peak_sum_to_the_gain",
+            "movements_recover_up_to_the_peak_and_no_further",
+        ),
+        (change_one(MOVEMENTS, "above_peak_mrr = above_peak_mrr - 0.0001", "above_peak_mrr > 0"),),
+    ),
+)
+
+CUSTOMER_MONTH_CORRUPTIONS = (
+    Corruption(
+        "One month of one customer opens 0.0001 too high",
+        (
+            "customer_months_open_with_what_the_month_before_closed_with",
+            "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
+            "waterfall_opens_and_closes_with_the_sum_of_its_customers",
+        ),
+        (change_one(MONTHS, "opening_mrr = opening_mrr + 0.0001", "opening_mrr > 0"),),
+        trap="A bridge that does not chain",
+    ),
+    Corruption(
+        "A customer's whole history is 0.0001 too high, as after sums of floats",
+        ("assert_closing_mrr_is_what_staging_says", "customers_parents_subscriptions_and_items_sum_to_the_same"),
+        (
+            "update marts.fct_customer_mrr_months set opening_mrr = case when opening_mrr > 0 then opening_mrr + 0.0001"
+            " else 0 end, closing_mrr = case when closing_mrr > 0 then closing_mrr + 0.0001 else 0 end,"
+            " peak_mrr_before = case when peak_mrr_before > 0 then peak_mrr_before + 0.0001 else 0 end"
+            f" where customer_id = (select min(customer_id) from {MONTHS})",
+        ),
+        trap="Float money",
+    ),
+    Corruption(
+        "0.0001 is moved from one customer to another, so that the total still ties",
+        ("assert_closing_mrr_is_what_staging_says", "dim_customers_current_mrr_is_the_last_closing_mrr"),
+        (
+            change_one(MONTHS, "closing_mrr = closing_mrr + 0.0001", OF_THE_LAST_MONTH),
+            "update marts.fct_customer_mrr_months set closing_mrr = closing_mrr - 0.0001 where rowid = (select rowid"
+            f" from marts.fct_customer_mrr_months where {OF_THE_LAST_MONTH} order by customer_id desc limit 1)",
+        ),
+        trap="Float money",
+    ),
+    Corruption(
+        "A customer-month is lost",
+        (
+            "customer_months_have_no_holes_while_a_customer_pays",
+            "customer_months_open_with_what_the_month_before_closed_with",
+            "assert_closing_mrr_is_what_staging_says",
+        ),
+        (lose_one(MONTHS, f"opening_mrr = closing_mrr and {HAS_MORE_MONTHS}"),),
+    ),
+    Corruption(
+        "A customer who never left is lost from the last month",
+        (
+            "customer_months_have_no_holes_while_a_customer_pays",
+            "dim_customers_current_mrr_is_the_last_closing_mrr",
+            "assert_closing_mrr_is_what_staging_says",
+        ),
+        (lose_one(MONTHS, f"{OF_THE_LAST_MONTH} and opening_mrr = closing_mrr"),),
+        trap="A spine that ends at the last `end_date`",
+    ),
+    Corruption(
+        "Customers with only open-ended subscriptions get no rows",
+        ("assert_closing_mrr_is_what_staging_says", "customers_parents_subscriptions_and_items_sum_to_the_same"),
+        (
+            f"delete from marts.fct_customer_mrr_months where {NEVER_LEFT}",
+            f"delete from marts.fct_mrr_movements where {NEVER_LEFT}",
+            f"delete from marts.fct_cohort_snapshots where {NEVER_LEFT}",
+        ),
+        trap="A spine that ends at the last `end_date`",
+    ),
+    Corruption(
+        "Customers who left before the spine begins vanish without a word",
+        ("assert_closing_mrr_is_what_staging_says", "customers_parents_subscriptions_and_items_sum_to_the_same"),
+        (
+            f"delete from marts.fct_mrr_movements where {LEFT_IN_THE_FIRST_HALF}",
+            f"delete from marts.fct_cohort_snapshots where {LEFT_IN_THE_FIRST_HALF}",
+            f"delete from marts.fct_customer_mrr_months where {LEFT_IN_THE_FIRST_HALF}",
+        ),
+        trap="A spine with a hard-coded start",
+    ),
+    Corruption(
+        "Customers on weekly and daily plans count 0",
+        ("assert_closing_mrr_is_what_staging_says",),
+        (
+            f"delete from marts.fct_mrr_movements where {ON_SHORT_INTERVALS}",
+            f"delete from marts.fct_cohort_snapshots where {ON_SHORT_INTERVALS}",
+            f"delete from marts.fct_customer_mrr_months where {ON_SHORT_INTERVALS}",
+        ),
+        trap="Intervals mapped to zero",
+    ),
+    Corruption(
+        "Today's MRR is written into every month of the past",
+        ("assert_closing_mrr_is_what_staging_says", "customers_parents_subscriptions_and_items_sum_to_the_same"),
+        (
+            "update marts.fct_customer_mrr_months set"
+            " opening_mrr = case when opening_mrr > 0 then dim_customers.current_mrr else 0 end,"
+            " closing_mrr = dim_customers.current_mrr from marts.dim_customers"
+            " where dim_customers.customer_id = fct_customer_mrr_months.customer_id and dim_customers.is_active",
+        ),
+        trap="Back-projecting the present",
+    ),
+    Corruption(
+        "A month without MRR has a row",
+        ("customer_months_hold_only_months_with_mrr",),
+        (
+            "insert into marts.fct_customer_mrr_months select customer_id, "
+            + month_after("month_date")
+            + f", 0, 0, peak_mrr_before, false from {MONTHS} where "
+            + first_row(MONTHS, f"closing_mrr = 0 and not {OF_THE_LAST_MONTH}"),
+        ),
+    ),
+    Corruption(
+        "A customer's MRR is negative",
+        ("customer_months_mrr_is_never_negative",),
+        (change_one(MONTHS, "closing_mrr = -0.0001", "closing_mrr = 0"),),
+    ),
+    Corruption(
+        "A customer pays for the first time twice",
+        (
+            "customer_months_first_paid_month_opens_at_zero",
+            "customer_months_first_paid_month_is_the_one_without_a_past",
+        ),
+        (change_one(MONTHS, "is_first_paid_month = true", "not is_first_paid_month"),),
+    ),
+    Corruption(
+        "A first paid month is not flagged",
+        ("customer_months_first_paid_month_is_the_one_without_a_past",),
+        (change_one(MONTHS, "is_first_paid_month = false", "is_first_paid_month"),),
+    ),
+    Corruption(
+        "The peak forgets a month",
+        ("customer_months_peak_is_the_highest_closing_mrr_before",),
+        (change_one(MONTHS, "peak_mrr_before = opening_mrr", "peak_mrr_before > opening_mrr"),),
+    ),
+)
+
+WATERFALL_CORRUPTIONS = (
+    Corruption(
+        "The waterfall opens 0.0001 higher than the month before closed",
+        (
+            "waterfall_ties",
+            "waterfall_opens_with_what_the_month_before_closed_with",
+            "waterfall_opens_and_closes_with_the_sum_of_its_customers",
+        ),
+        (change_one(WATERFALL, "opening_mrr = opening_mrr + 0.0001", "opening_mrr > 0"),),
+    ),
+    Corruption(
+        "Every month opens at its first day and not where the month before closed",
+        ("waterfall_opens_with_what_the_month_before_closed_with",),
+        (
+            "update marts.mrr_waterfall set opening_mrr = opening_mrr + new_mrr, new_mrr = 0",
+            "update marts.mrr_waterfall set opening_customers = opening_customers + new_customers, new_customers = 0",
+        ),
+        trap="A bridge that does not chain",
+    ),
+    Corruption(
+        "0.0001 of a month's new MRR is called expansion",
+        (
+            "waterfall_is_the_sum_of_the_movements_of_each_type",
+            "monthly_retention_ties_to_the_bridge_without_new_customers",
+        ),
+        (
+            change_one(
+                WATERFALL,
+                "new_mrr = new_mrr - 0.0001, expansion_mrr = expansion_mrr + 0.0001",
+                "new_mrr > 0 and opening_mrr > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "The whole bridge is 0.0001 too high, and still ties and chains",
+        ("waterfall_opens_and_closes_with_the_sum_of_its_customers",),
+        (
+            "update marts.mrr_waterfall set closing_mrr = closing_mrr + 0.0001, closing_arr = closing_arr + 0.0012,"
+            " opening_mrr = case when opening_mrr > 0 then opening_mrr + 0.0001 else 0 end",
+            change_one(WATERFALL, "new_mrr = new_mrr + 0.0001", "opening_mrr = 0"),
+        ),
+    ),
+    Corruption(
+        "A month is missing from the waterfall",
+        (
+            "waterfall_has_every_month_to_the_end_of_the_ledger",
+            "waterfall_is_the_sum_of_the_movements_of_each_type",
+            "waterfall_opens_and_closes_with_the_sum_of_its_customers",
+            "waterfall_opens_with_what_the_month_before_closed_with",
+            "waterfall_opens_with_the_customers_that_the_month_before_closed_with",
+            "monthly_retention_ties_to_the_bridge_without_new_customers",
+        ),
+        (lose_one(WATERFALL, "opening_mrr > 0"),),
+    ),
+    Corruption(
+        "An incomplete month follows the last one",
+        ("waterfall_has_every_month_to_the_end_of_the_ledger",),
+        (
+            "insert into marts.mrr_waterfall select * replace ("
+            + month_after("month_date")
+            + " as month_date, closing_mrr as opening_mrr, 0 as new_mrr, 0 as reactivation_mrr, 0 as expansion_mrr,"
+            " 0 as contraction_mrr, 0 as churn_mrr, closing_customers as opening_customers, 0 as new_customers,"
+            " 0 as reactivation_customers, 0 as expansion_customers, 0 as contraction_customers, 0 as churn_customers,"
+            " null as quick_ratio, null as expansion_share_of_growth, false as is_net_negative_churn)"
+            f" from marts.mrr_waterfall where {OF_THE_LAST_MONTH}",
+        ),
+        trap="`current_date` in models",
+    ),
+    Corruption(
+        "One customer too many closes a month",
+        (
+            "waterfall_customers_tie",
+            "waterfall_opens_with_the_customers_that_the_month_before_closed_with",
+            "waterfall_opens_and_closes_with_the_sum_of_its_customers",
+        ),
+        (change_one(WATERFALL, "closing_customers = closing_customers + 1", "opening_mrr > 0"),),
+    ),
+    Corruption(
+        "A loss has the sign of a gain",
+        ("waterfall_gains_and_losses_have_their_sign", "waterfall_ties"),
+        (change_one(WATERFALL, "churn_mrr = -churn_mrr", "churn_mrr < 0"),),
+    ),
+    Corruption(
+        "A quick ratio is one millionth off",
+        ("waterfall_ratios_are_exact",),
+        (change_one(WATERFALL, "quick_ratio = quick_ratio + 0.000001", "quick_ratio > 0"),),
+    ),
+    Corruption(
+        "A month without losses has a quick ratio",
+        ("waterfall_ratios_are_exact",),
+        (change_one(WATERFALL, "quick_ratio = 0", "quick_ratio is null"),),
+    ),
+    Corruption(
+        "ARR is not twelve times MRR",
+        ("waterfall_annualizes_and_flags_its_own_month",),
+        (change_one(WATERFALL, "closing_arr = closing_arr + 0.0001"),),
+    ),
+    Corruption(
+        "A month that lost more than it expanded is flagged as net negative churn",
+        ("waterfall_annualizes_and_flags_its_own_month",),
+        (change_one(WATERFALL, "is_net_negative_churn = true", "not is_net_negative_churn"),),
+    ),
+)
+
+COHORT_CORRUPTIONS = (
+    Corruption(
+        "A customer who came later is slipped into a cohort",
+        ("cohorts_hold_exactly_the_customers_who_open_the_period", "retention_rates_are_those_of_their_cohorts"),
+        (
+            copy_one(
+                COHORTS,
+                "(select min(customer_id) from marts.dim_customers where first_paid_month_date > date '2024-03-01')"
+                " as customer_id",
+                "period_type = 'year'",
+            ),
+        ),
+    ),
+    Corruption(
+        "A customer who churned is removed from its cohort",
+        ("cohorts_hold_exactly_the_customers_who_open_the_period", "retention_rates_are_those_of_their_cohorts"),
+        (lose_one(COHORTS, "closing_mrr = 0"),),
+    ),
+    Corruption(
+        "Cohorts and rates hold survivors only",
+        (
+            "cohorts_hold_exactly_the_customers_who_open_the_period",
+            "monthly_retention_ties_to_the_bridge_without_new_customers",
+        ),
+        (
+            "delete from marts.fct_cohort_snapshots where closing_mrr = 0",
+            "update marts.retention_rates set cohort_customers = cast(cohort_customers * logo_retention as bigint),"
+            " opening_mrr = opening_mrr - churned_mrr, churned_mrr = 0, logo_retention = 1,"
+            " nrr = cast(closing_mrr / nullif(opening_mrr - churned_mrr, 0) as decimal(18, 6)),"
+            " grr = cast(retained_mrr / nullif(opening_mrr - churned_mrr, 0) as decimal(18, 6))",
+        ),
+        trap="Survivors only",
+    ),
+    Corruption(
+        "A customer who opened at 0 stands in a cohort",
+        (
+            "cohorts_hold_only_customers_who_pay_at_the_start",
+            "cohorts_hold_exactly_the_customers_who_open_the_period",
+        ),
+        (
+            copy_one(
+                COHORTS,
+                "(select min(customer_id) from marts.dim_customers where first_paid_month_date > date '2024-03-01')"
+                " as customer_id, 0 as opening_mrr, 0 as retained_mrr, closing_mrr as expansion_mrr,"
+                " 0 as contraction_mrr, 0 as churned_mrr",
+                "period_type = 'year' and closing_mrr > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "A cohort reads a customer's MRR one month too early",
+        ("cohorts_hold_exactly_the_customers_who_open_the_period",),
+        (
+            change_one(
+                COHORTS,
+                "closing_mrr = opening_mrr, retained_mrr = opening_mrr, expansion_mrr = 0, contraction_mrr = 0,"
+                " churned_mrr = 0",
+                "closing_mrr = 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "An incomplete period has a cohort",
+        ("cohorts_hold_exactly_the_customers_who_open_the_period",),
+        (
+            f"insert into {COHORTS} select * replace ({month_after('period_start_date')} as period_start_date,"
+            f" {month_after('period_end_date')} as period_end_date) from {COHORTS} where period_type = 'month' and"
+            f" period_start_date = (select last_month_date from intermediate.int_ledger_bounds)",
+        ),
+    ),
+    Corruption(
+        "A whole period type is missing",
+        ("cohorts_hold_exactly_the_customers_who_open_the_period",),
+        ("delete from marts.fct_cohort_snapshots where period_type = 'trailing_12_months'",),
+    ),
+    Corruption(
+        "A period ends a day late",
+        ("cohorts_hold_exactly_the_customers_who_open_the_period", "retention_rates_are_those_of_their_cohorts"),
+        (change_one(COHORTS, "period_end_date = cast(period_end_date + interval 1 day as date)"),),
+    ),
+    Corruption(
+        "0.0001 of a cohort's opening is in none of its parts",
+        ("cohort_parts_sum_to_their_balances",),
+        (change_one(COHORTS, "churned_mrr = churned_mrr - 0.0001", "churned_mrr > 0"),),
+    ),
+    Corruption(
+        "A part of a cohort is negative, and the parts still sum",
+        ("cohort_parts_are_never_negative", "cohort_retains_the_smaller_of_opening_and_closing"),
+        (
+            change_one(
+                COHORTS,
+                "retained_mrr = closing_mrr, expansion_mrr = 0, contraction_mrr = opening_mrr - closing_mrr",
+                "expansion_mrr > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "What a customer kept is churned and expanded, and the parts still sum",
+        ("cohort_retains_the_smaller_of_opening_and_closing",),
+        (
+            change_one(
+                COHORTS,
+                "retained_mrr = 0, churned_mrr = opening_mrr, contraction_mrr = 0, expansion_mrr = closing_mrr",
+                "closing_mrr > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "Today's segment stands on yesterday's cohort",
+        ("cohorts_are_cut_by_the_attributes_at_the_start", "retention_rates_are_those_of_their_cohorts"),
+        (
+            "update marts.fct_cohort_snapshots set segment = dim_customers.segment from marts.dim_customers"
+            " where dim_customers.customer_id = fct_cohort_snapshots.customer_id and dim_customers.segment is not null",
+        ),
+        trap="Today's segment on yesterday's cohort",
+    ),
+    Corruption(
+        "One customer's owner is the one of the period's end",
+        ("cohorts_are_cut_by_the_attributes_at_the_start",),
+        (change_one(COHORTS, "csm_owner = csm_owner || ' (next)'", "closing_mrr > 0"),),
+    ),
+    Corruption(
+        "A cohort is cut by the plan of another customer",
+        ("assert_cohorts_are_cut_by_what_the_ledger_held_at_the_start",),
+        (
+            change_one(
+                COHORTS,
+                f"plan = (select max(plan) from {COHORTS}), billing_interval = '2 year'",
+                f"plan != (select max(plan) from {COHORTS})",
+            ),
+        ),
+    ),
+    Corruption(
+        "A cohort is cut by the MRR at its end",
+        ("assert_cohorts_are_cut_by_what_the_ledger_held_at_the_start",),
+        ("update marts.fct_cohort_snapshots set mrr_band = '1000+' where opening_mrr < 1000 and closing_mrr >= 1000",),
+        trap="Today's segment on yesterday's cohort",
+    ),
+    Corruption(
+        "A returning customer belongs to the year of its return",
+        ("assert_cohorts_are_cut_by_what_the_ledger_held_at_the_start",),
+        (change_one(COHORTS, "acquisition_year = acquisition_year + 1"),),
+    ),
+)
+
+RATE_CORRUPTIONS = (
+    Corruption(
+        "One row of one dimension is doubled",
+        (
+            "retention_rates_have_one_row_per_period_and_dimension_value",
+            "retention_rates_of_every_dimension_sum_to_the_total",
+        ),
+        (copy_one(RATES, "dimension as dimension", "dimension = 'segment'"),),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "One value of one dimension is lost",
+        ("retention_rates_of_every_dimension_sum_to_the_total", "retention_rates_are_those_of_their_cohorts"),
+        (lose_one(RATES, "dimension = 'country'"),),
+    ),
+    Corruption(
+        "A dimension is missing from one period",
+        ("retention_rates_of_every_dimension_sum_to_the_total", "retention_rates_are_those_of_their_cohorts"),
+        ("delete from marts.retention_rates where dimension = 'plan' and period_type = 'year'",),
+    ),
+    Corruption(
+        "A period has parts and no total",
+        (
+            "retention_rates_of_every_dimension_sum_to_the_total",
+            "monthly_retention_ties_to_the_bridge_without_new_customers",
+        ),
+        (lose_one(RATES, "dimension = 'total' and period_type = 'month'"),),
+    ),
+    Corruption(
+        "GRR is above 1",
+        ("retention_rates_are_within_their_bounds",),
+        (change_one(RATES, "grr = 1.000001, nrr = 1.2"),),
+    ),
+    Corruption(
+        "GRR is above NRR",
+        ("retention_rates_are_within_their_bounds",),
+        (change_one(RATES, "nrr = grr - 0.000001", "nrr = grr and nrr > 0 and period_type = 'month'"),),
+    ),
+    Corruption(
+        "Logo retention is above 1",
+        ("retention_rates_are_within_their_bounds",),
+        (change_one(RATES, "logo_retention = 1.000001"),),
+    ),
+    Corruption(
+        "A rate is null where its cohort pays",
+        ("retention_rates_are_within_their_bounds", "retention_rates_are_exact"),
+        (change_one(RATES, "nrr = null, grr = null"),),
+    ),
+    Corruption(
+        "Expansion is 0.0001 more than closing less retained",
+        (
+            "retention_rates_expansion_is_the_gap_between_closing_and_retained",
+            "retention_rates_are_those_of_their_cohorts",
+        ),
+        (change_one(RATES, "expansion_mrr = expansion_mrr + 0.0001"),),
+    ),
+    Corruption(
+        "A month is held against an annual benchmark",
+        ("benchmark_bands_are_set_on_annual_periods_only",),
+        (change_one(RATES, "benchmark_band = '100_110', is_fragile = false", "period_type = 'month' and nrr = 1"),),
+    ),
+    Corruption(
+        "A year has no benchmark",
+        ("benchmark_bands_are_set_on_annual_periods_only",),
+        (change_one(RATES, "benchmark_band = null", "period_type = 'year'"),),
+    ),
+    Corruption(
+        "The lower bound of a band belongs to the band below it",
+        ("benchmark_bands_hold_the_nrr_and_fragile_means_a_low_grr",),
+        (change_one(RATES, "benchmark_band = '100_110'", "benchmark_band = '110_120' and nrr = 1.1"),),
+    ),
+    Corruption(
+        "A growing cohort that leaks is not called fragile",
+        ("benchmark_bands_hold_the_nrr_and_fragile_means_a_low_grr",),
+        (change_one(RATES, "is_fragile = false", "is_fragile"),),
+    ),
+    Corruption(
+        "NRR is one millionth off",
+        ("retention_rates_are_exact", "retention_rates_are_those_of_their_cohorts"),
+        (change_one(RATES, "nrr = nrr + 0.000001", "period_type = 'quarter'"),),
+    ),
+    Corruption(
+        "Logo retention counts the wrong customers",
+        ("retention_rates_are_those_of_their_cohorts",),
+        (change_one(RATES, "logo_retention = logo_retention - 0.000001", "logo_retention > 0"),),
+    ),
+    Corruption(
+        "NRR is read off the company-wide bridge, new customers and all",
+        (
+            "monthly_retention_ties_to_the_bridge_without_new_customers",
+            "retention_rates_are_those_of_their_cohorts",
+        ),
+        (
+            "update marts.retention_rates set closing_mrr = mrr_waterfall.closing_mrr,"
+            " expansion_mrr = mrr_waterfall.closing_mrr - retained_mrr,"
+            " nrr = cast(mrr_waterfall.closing_mrr / mrr_waterfall.opening_mrr as decimal(18, 6)),"
+            " expansion_rate = cast((mrr_waterfall.closing_mrr - retained_mrr) / mrr_waterfall.opening_mrr"
+            " as decimal(18, 6)) from marts.mrr_waterfall where period_type = 'month' and dimension = 'total'"
+            " and month_date = period_start_date and mrr_waterfall.opening_mrr > 0",
+        ),
+        trap="Lazy NRR",
+    ),
+    Corruption(
+        "The denominator of a year's NRR leaves out those who churned",
+        ("retention_rates_are_those_of_their_cohorts", "retention_rates_of_every_dimension_sum_to_the_total"),
+        (
+            change_one(
+                RATES,
+                "opening_mrr = opening_mrr - churned_mrr, churned_mrr = 0,"
+                " nrr = cast(closing_mrr / (opening_mrr - churned_mrr) as decimal(18, 6)),"
+                " grr = cast(retained_mrr / (opening_mrr - churned_mrr) as decimal(18, 6))",
+                YEARLY_TOTAL,
+            ),
+        ),
+        trap="Survivors only",
+    ),
+)
+
+ACQUISITION_CORRUPTIONS = (
+    Corruption(
+        "A month of an acquisition cohort in which nothing is paid is left out",
+        ("acquisition_cohorts_follow_exactly_the_customers_won",),
+        (lose_one(ACQUISITIONS, "months_since > 0"),),
+    ),
+    Corruption(
+        "Who churned still counts as active",
+        ("acquisition_cohorts_follow_exactly_the_customers_won",),
+        (
+            change_one(
+                ACQUISITIONS,
+                "active_customers = cohort_customers, logo_retention = 1",
+                "active_customers < cohort_customers",
+            ),
+        ),
+    ),
+    Corruption(
+        "GRR of an acquisition cohort lets one customer's growth pay for another's loss",
+        ("acquisition_cohorts_follow_exactly_the_customers_won",),
+        (change_one(ACQUISITIONS, "grr = least(nrr, 1)", "grr < nrr and grr < 1"),),
+    ),
+    Corruption(
+        "An acquisition cohort has lost something in its first month",
+        ("acquisition_cohorts_start_whole",),
+        (change_one(ACQUISITIONS, "grr = 0.999999", "months_since = 0"),),
+    ),
+    Corruption(
+        "GRR of an acquisition cohort is above NRR",
+        ("acquisition_cohort_rates_are_within_their_bounds",),
+        (change_one(ACQUISITIONS, "grr = nrr + 0.000001", "nrr < 1"),),
+    ),
+    Corruption(
+        "NRR of an acquisition cohort is one millionth off",
+        ("acquisition_cohort_rates_are_exact", "acquisition_cohorts_follow_exactly_the_customers_won"),
+        (change_one(ACQUISITIONS, "nrr = nrr + 0.000001", "months_since > 0"),),
+    ),
+)
+
+DIMENSION_CORRUPTIONS = (
+    Corruption(
+        "A customer's MRR of today is 0.0001 off",
+        ("dim_customers_current_mrr_is_the_last_closing_mrr",),
+        (change_one(CUSTOMERS, "current_mrr = current_mrr + 0.0001", "is_active"),),
+    ),
+    Corruption(
+        "A customer's first paid month is the month in which it signed up",
+        ("dim_customers_current_mrr_is_the_last_closing_mrr",),
+        (
+            change_one(
+                CUSTOMERS,
+                "first_paid_month_date = cast(first_paid_month_date - interval 1 month as date)",
+                "first_paid_month_date is not null",
+            ),
+        ),
+    ),
+    Corruption(
+        "A customer of the ledger is missing from the dimension",
+        ("dim_customers_current_mrr_is_the_last_closing_mrr",),
+        (lose_one(CUSTOMERS, "is_active"),),
+    ),
+    Corruption(
+        "A product earns 0.0001 more than its customers pay",
+        ("assert_products_earn_what_their_customers_pay",),
+        (change_one(PRODUCTS, "current_mrr = current_mrr + 0.0001"),),
+    ),
+    Corruption(
+        "A product counts a customer twice who has two of its plans",
+        ("assert_products_earn_what_their_customers_pay",),
+        (change_one(PRODUCTS, "active_customers = active_customers + 1"),),
+    ),
+)
+
+INTERMEDIATE_CORRUPTIONS = (
+    Corruption(
+        "An item is counted twice, as after a join to the attempts of a retried card",
+        (
+            "customers_parents_subscriptions_and_items_sum_to_the_same",
+            "plan_balances_are_the_sum_of_the_items_in_force",
+            "pool_balances_less_their_shortfall_are_the_sum_of_the_items_in_force",
+            "assert_products_earn_what_their_customers_pay",
+            "mrr_intervals_has_one_row_per_key",
+        ),
+        (copy_one(INTERVALS, "item_id as item_id", "to_month_date is null and net_mrr > 0"),),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "An item is split in two halves that sum to it",
+        ("customers_parents_subscriptions_and_items_sum_to_the_same",),
+        (
+            change_one(INTERVALS, "net_mrr = net_mrr / 2", "to_month_date is null and net_mrr >= 2"),
+            copy_one(INTERVALS, "item_id as item_id", "to_month_date is null and net_mrr >= 1"),
+        ),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "An interval ends before it begins",
+        ("mrr_intervals_are_not_empty",),
+        (change_one(INTERVALS, "to_month_date = from_month_date"),),
+    ),
+    Corruption(
+        "An item belongs to a pool that nobody knows",
+        ("mrr_intervals_pool_is_known",),
+        (change_one(INTERVALS, "pool = 'tiered'"),),
+    ),
+    Corruption(
+        "A plan's balance is 0.0001 off",
+        ("plan_balances_are_the_sum_of_the_items_in_force",),
+        (change_one(PLAN_BALANCES, "closing_mrr = closing_mrr + 0.0001"),),
+    ),
+    Corruption(
+        "A plan's balance ends too late",
+        ("plan_balances_are_the_sum_of_the_items_in_force",),
+        (
+            change_one(
+                PLAN_BALANCES,
+                f"next_month_date = {month_after('next_month_date')}",
+                "closing_mrr > 0 and next_month_date < date '2025-01-01'",
+            ),
+        ),
+    ),
+    Corruption(
+        "What credits took below 0 is lost",
+        (
+            "pool_balances_less_their_shortfall_are_the_sum_of_the_items_in_force",
+            "customers_parents_subscriptions_and_items_sum_to_the_same",
+        ),
+        (change_one(POOL_BALANCES, "shortfall_mrr = 0", "shortfall_mrr > 0"),),
+    ),
+    Corruption(
+        "A pool's balance is negative",
+        ("pool_balances_are_never_negative",),
+        (change_one(POOL_BALANCES, "closing_mrr = -shortfall_mrr, shortfall_mrr = 0", "shortfall_mrr > 0"),),
+    ),
+    Corruption(
+        "A pool's change is 0.0001 off",
+        (
+            "customer_balances_are_the_sum_of_their_products_and_pools",
+            "movements_are_the_sum_of_their_products_and_pools",
+        ),
+        (change_one(POOL_BALANCES, "mrr_change = mrr_change + 0.0001"),),
+    ),
+    Corruption(
+        "A customer's balance opens 0.0001 higher than it closed",
+        (
+            "customer_balances_open_with_what_the_change_before_closed_with",
+            "customer_balances_close_at_opening_plus_change",
+        ),
+        (change_one(CUSTOMER_BALANCES, "opening_mrr = opening_mrr + 0.0001", "opening_mrr > 0"),),
+    ),
+    Corruption(
+        "A customer's change is not the one between its balances",
+        ("customer_balances_close_at_opening_plus_change", "customer_balances_are_the_sum_of_their_products_and_pools"),
+        (change_one(CUSTOMER_BALANCES, "mrr_change = mrr_change + 0.0001"),),
+    ),
+    Corruption(
+        "A customer's peak forgets a change",
+        ("customer_balances_peak_is_the_highest_closing_mrr_before",),
+        (change_one(CUSTOMER_BALANCES, "peak_mrr_before = opening_mrr", "peak_mrr_before > opening_mrr"),),
+    ),
+    Corruption(
+        "Changes before a truncated window are forgotten",
+        (
+            "customer_balances_are_the_sum_of_their_products_and_pools",
+            "customer_balances_open_with_what_the_change_before_closed_with",
+        ),
+        ("delete from intermediate.int_customer_balances where month_date < date '2024-07-01'",),
+        trap="A truncated window in an incremental run",
+    ),
+    Corruption(
+        "A run of periods opens at 0",
+        ("period_runs_open_above_zero_and_end_after_they_begin",),
+        (change_one(PERIOD_RUNS, "opening_mrr = 0"),),
+    ),
+    Corruption(
+        "A run of periods ends before it begins",
+        ("period_runs_open_above_zero_and_end_after_they_begin",),
+        (change_one(PERIOD_RUNS, "last_period_start_date = cast(first_period_start_date - interval 1 month as date)"),),
+    ),
+    Corruption(
+        "A subscription item that is neither counted nor excluded goes missing",
+        ("assert_every_item_version_is_counted_or_excluded",),
+        (lose_one(VERSIONS_EXCLUDED),),
+        trap="Intervals mapped to zero",
+    ),
+    Corruption(
+        "An invoice line that is neither counted nor excluded goes missing",
+        ("assert_every_invoice_line_is_counted_or_excluded",),
+        (lose_one(LINES_EXCLUDED, "reason = 'tax_line'"),),
+        trap="Tax inside MRR",
+    ),
+)
+
+CORRUPTIONS = (
+    *MOVEMENT_CORRUPTIONS,
+    *CUSTOMER_MONTH_CORRUPTIONS,
+    *WATERFALL_CORRUPTIONS,
+    *COHORT_CORRUPTIONS,
+    *RATE_CORRUPTIONS,
+    *ACQUISITION_CORRUPTIONS,
+    *DIMENSION_CORRUPTIONS,
+    *INTERMEDIATE_CORRUPTIONS,
+)

@@ -1,0 +1,497 @@
+{#-
+  The ledger again by another path: nothing is cut to months and nothing is summed up over time. For each month and
+  T = the first instant of the next one, everything with `from < T and (to is null or T <= to)` is read from staging.
+-#}
+with
+
+item_versions as (
+
+    select * from {{ ref('stg_billing__subscription_item_versions') }}
+
+),
+
+subscriptions as (
+
+    select
+        *,
+        {{ to_reporting_time('coalesce(trial_ends_at, started_at)') }} as paid_from_at,
+        {{ to_reporting_time('ended_at') }} as paid_to_at
+    from {{ ref('stg_billing__subscriptions') }}
+
+),
+
+subscription_pauses as (
+
+    select
+        *,
+        {{ to_reporting_time('paused_at') }} as pause_from_at,
+        {{ to_reporting_time('resumed_at') }} as pause_to_at
+    from {{ ref('stg_billing__subscription_pauses') }}
+
+),
+
+whole_discounts as (
+
+    select
+        discount_id,
+        subscription_id,
+        subscription_item_id,
+        coalesce(amount_off, 0) as amount_off,
+        {{ to_whole('100 - coalesce(percent_off, 0)', 4) }} as kept_numerator,
+        cast(1000000 as {{ whole_type() }}) as kept_denominator,
+        starts_at,
+        ends_at
+    from {{ ref('stg_billing__discounts') }}
+    where duration in ('repeating', 'forever')
+
+),
+
+discounts_with_divisor as (
+
+    select
+        *,
+        {{ greatest_common_divisor('kept_numerator', 'kept_denominator') }} as common_divisor
+    from whole_discounts
+
+),
+
+discounts as (
+
+    select
+        *,
+        {{ whole_quotient('kept_numerator', 'common_divisor') }} as kept,
+        {{ whole_quotient('kept_denominator', 'common_divisor') }} as kept_of
+    from discounts_with_divisor
+
+),
+
+plans as (
+
+    select
+        plan_id,
+        product_id,
+        pricing_model,
+        cast(
+            case billing_interval
+                when 'day' then 365
+                when 'week' then 52
+                when 'month' then 12
+                when 'quarter' then 4
+                when 'year' then 1
+            end as {{ whole_type() }}
+        ) as times_a_year,
+        billing_interval_count * 12 as months_times_count
+    from {{ ref('stg_billing__plans') }}
+
+),
+
+usage_lines as (
+
+    select
+        *,
+        {{ add_days('service_end_date', 1) }} as day_after_date,
+        (extract(year from service_end_date) - extract(year from service_start_date)) * 12
+        + extract(month from service_end_date) - extract(month from service_start_date) as months_to_end,
+        {{ date_difference('service_start_date', 'service_end_date', 'day') }} as service_days
+    from {{ ref('stg_billing__invoice_line_items') }}
+    where line_type = 'usage'
+
+),
+
+invoices as (
+
+    select * from {{ ref('stg_billing__invoices') }}
+    where status not in ('draft', 'void')
+
+),
+
+exchange_rates as (
+
+    select * from {{ ref('stg_billing__exchange_rates') }}
+
+),
+
+customer_exclusions as (
+
+    select * from {{ ref('stg_billing__customer_exclusions') }}
+
+),
+
+customers as (
+
+    select
+        customer_id,
+        ledger_customer_id
+    from {{ ref('int_customers_rolled_up') }}
+    where customer_id not in (select customer_exclusions.customer_id from customer_exclusions)
+
+),
+
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
+customer_months as (
+
+    select * from {{ ref('fct_customer_mrr_months') }}
+
+),
+
+as_of as (
+
+    {% if var('as_of_date') is not none -%}
+        select cast('{{ var("as_of_date") }}' as date) as as_of_date
+    {%- else -%}
+        select max(cast({{ to_reporting_time('issued_at') }} as date)) as as_of_date
+        from invoices
+    {%- endif %}
+
+),
+
+starts as (
+
+    select {{ month_of('min(started_at)') }} as month_date
+    from subscriptions
+
+    union all
+
+    select {{ month_of('min(valid_from)') }} as month_date
+    from item_versions
+
+    union all
+
+    select cast({{ dbt.date_trunc('month', 'min(service_start_date)') }} as date) as month_date
+    from usage_lines
+
+),
+
+first_month as (
+
+    select min(month_date) as first_month_date
+    from starts
+
+),
+
+all_months as (
+
+    select {{ explode_dates('first_month.first_month_date', 'as_of.as_of_date', 1) }} as month_date
+    from first_month
+    cross join as_of
+
+),
+
+months_with_end as (
+
+    select
+        month_date,
+        {{ add_months('month_date', 1) }} as end_date
+    from all_months
+
+),
+
+months as (
+
+    select
+        months_with_end.month_date,
+        months_with_end.end_date,
+        cast(months_with_end.end_date as {{ dbt.type_timestamp() }}) as ends_at
+    from months_with_end
+    cross join as_of
+    where {{ add_days('months_with_end.end_date', var('close_lag_days')) }} <= {{ add_days('as_of.as_of_date', 1) }}
+
+),
+
+rate_dates as (
+
+    select
+        exchange_rates.currency,
+        max(exchange_rates.effective_date) as effective_date
+    from exchange_rates
+    cross join ledger_bounds
+    where
+        exchange_rates.effective_date <= ledger_bounds.constant_fx_date
+        and exchange_rates.currency != '{{ var("reporting_currency") }}'
+    group by exchange_rates.currency
+
+),
+
+whole_rates as (
+
+    select
+        exchange_rates.currency,
+        {{ to_whole('exchange_rates.rate_to_reporting', 8) }} as numerator,
+        cast(100000000 as {{ whole_type() }}) as denominator
+    from exchange_rates
+    inner join rate_dates
+        on
+            exchange_rates.currency = rate_dates.currency
+            and exchange_rates.effective_date = rate_dates.effective_date
+
+    union all
+
+    select
+        '{{ var("reporting_currency") }}' as currency,
+        cast(1 as {{ whole_type() }}) as numerator,
+        cast(1 as {{ whole_type() }}) as denominator
+
+),
+
+rates as (
+
+    select
+        currency,
+        {{ whole_quotient('numerator', greatest_common_divisor('numerator', 'denominator')) }} as numerator,
+        {{ whole_quotient('denominator', greatest_common_divisor('numerator', 'denominator')) }} as denominator
+    from whole_rates
+
+),
+
+items_in_force as (
+
+    select
+        months.month_date,
+        months.ends_at,
+        subscriptions.customer_id,
+        subscriptions.subscription_id,
+        item_versions.subscription_item_id,
+        plans.product_id,
+        plans.pricing_model as pool,
+        item_versions.quantity * {{ to_whole('item_versions.unit_amount', 4) }} as gross,
+        plans.times_a_year * rates.numerator as numerator,
+        plans.months_times_count * rates.denominator as denominator
+    from months
+    inner join item_versions
+        on
+            {{ to_reporting_time('item_versions.valid_from') }} < months.ends_at
+            and (item_versions.valid_to is null or months.ends_at <= {{ to_reporting_time('item_versions.valid_to') }})
+    inner join subscriptions
+        on
+            item_versions.subscription_id = subscriptions.subscription_id
+            and subscriptions.paid_from_at < months.ends_at
+            and (subscriptions.ended_at is null or months.ends_at <= subscriptions.paid_to_at)
+    inner join plans
+        on
+            item_versions.plan_id = plans.plan_id
+            and plans.pricing_model != 'metered'
+    inner join rates on item_versions.currency = rates.currency
+    left join subscription_pauses
+        on
+            subscriptions.subscription_id = subscription_pauses.subscription_id
+            and subscription_pauses.pause_from_at < months.ends_at
+            and (subscription_pauses.resumed_at is null or months.ends_at <= subscription_pauses.pause_to_at)
+    where subscription_pauses.subscription_id is null
+
+),
+
+-- the percentages that hold multiply, the amounts add up: the fan-out over discounts is undone here
+discounted as (
+
+    select
+        items_in_force.month_date,
+        items_in_force.customer_id,
+        items_in_force.product_id,
+        items_in_force.pool,
+        items_in_force.subscription_item_id,
+        items_in_force.gross,
+        items_in_force.numerator,
+        items_in_force.denominator,
+        sum(coalesce(discounts.amount_off, 0)) as amount_off,
+        -- the linter does not know lambdas on DuckDB
+        {{ product_of('coalesce(discounts.kept, 1)') }} as kept, -- noqa: PRS
+        {{ product_of('coalesce(discounts.kept_of, 1)') }} as kept_of -- noqa: PRS
+    from items_in_force
+    left join discounts
+        on
+            items_in_force.subscription_id = discounts.subscription_id
+            and (
+                discounts.subscription_item_id is null
+                or items_in_force.subscription_item_id = discounts.subscription_item_id
+            )
+            and {{ to_reporting_time('discounts.starts_at') }} < items_in_force.ends_at
+            and (discounts.ends_at is null or items_in_force.ends_at <= {{ to_reporting_time('discounts.ends_at') }})
+    group by
+        items_in_force.month_date,
+        items_in_force.customer_id,
+        items_in_force.product_id,
+        items_in_force.pool,
+        items_in_force.subscription_item_id,
+        items_in_force.gross,
+        items_in_force.numerator,
+        items_in_force.denominator
+
+),
+
+net_prices as (
+
+    select
+        *,
+        greatest(gross * kept - {{ to_whole('amount_off', 4) }} * kept_of, 0) as net,
+        {{ greatest_common_divisor('numerator', 'denominator') }} as divisor
+    from discounted
+
+),
+
+net_items as (
+
+    select
+        month_date,
+        customer_id,
+        product_id,
+        pool,
+        {{ from_whole(
+            multiply_and_divide(
+                'net',
+                whole_quotient('numerator', 'divisor'),
+                '(kept_of * ' ~ whole_quotient('denominator', 'divisor') ~ ')'
+            ), 4
+        ) }} as net_mrr
+    from net_prices
+
+),
+
+-- a whole number of months, to the end or to the day after it; else days, unless they are within 0.06 of a whole number
+usage_judged as (
+
+    select
+        *,
+        months_to_end >= 1 and {{ add_months('service_start_date', 'months_to_end') }} = service_end_date as is_whole,
+        months_to_end
+        + case when extract(day from day_after_date) = 1 then 1 else 0 end as months_to_day_after,
+        greatest(cast(round(service_days * 12.0 / 365) as {{ dbt.type_int() }}), 1) as nearest_months
+    from usage_lines
+
+),
+
+usage_terms as (
+
+    select
+        *,
+        case
+            when is_whole then months_to_end
+            when
+                months_to_day_after >= 1
+                and {{ add_months('service_start_date', 'months_to_day_after') }} = day_after_date
+                then months_to_day_after
+        end as whole_months,
+        abs(service_days * 12 - nearest_months * 365) <= 0.06 * 365 as is_near
+    from usage_judged
+
+),
+
+usage_periods as (
+
+    select
+        usage_lines.*,
+        invoices.customer_id,
+        cast(
+            coalesce(
+                usage_lines.whole_months,
+                case when usage_lines.is_near then usage_lines.nearest_months else usage_lines.service_days * 12 end
+            ) as {{ whole_type() }}
+        ) as term,
+        case when usage_lines.whole_months is not null or usage_lines.is_near then 1 else 365 end as term_of,
+        case
+            when usage_lines.whole_months is null or usage_lines.is_whole then usage_lines.service_end_date
+            else usage_lines.day_after_date
+        end as period_end_date
+    from usage_terms as usage_lines
+    inner join invoices on usage_lines.invoice_id = invoices.invoice_id
+
+),
+
+usage_read as (
+
+    select
+        *,
+        {{ date_difference('service_start_date', 'period_end_date', 'day') }} >= 28 as is_rate,
+        greatest(service_start_date, {{ add_days('period_end_date', -1) }}) as last_date
+    from usage_periods
+
+),
+
+usage_in_force as (
+
+    select
+        months.month_date,
+        usage_read.customer_id,
+        coalesce(plans.product_id, 'unassigned') as product_id,
+        'metered' as pool,
+        {{ from_whole(
+            multiply_and_divide(
+                to_whole('usage_read.amount', 4),
+                '(rates.numerator * case when usage_read.is_rate then usage_read.term_of else 1 end)',
+                '(rates.denominator * case when usage_read.is_rate then usage_read.term else 1 end)'
+            ), 4
+        ) }} as net_mrr
+    from usage_read
+    inner join rates on usage_read.currency = rates.currency
+    inner join months
+        on
+            (
+                usage_read.is_rate
+                and usage_read.service_start_date < months.end_date
+                and usage_read.period_end_date >= months.end_date
+            )
+            or (
+                not usage_read.is_rate
+                and usage_read.last_date >= months.month_date
+                and usage_read.last_date < months.end_date
+            )
+    left join plans on usage_read.plan_id = plans.plan_id
+
+),
+
+in_force as (
+
+    select * from net_items
+
+    union all
+
+    select * from usage_in_force
+
+),
+
+pools as (
+
+    select
+        customers.ledger_customer_id as customer_id,
+        in_force.month_date,
+        in_force.product_id,
+        in_force.pool,
+        greatest(sum(in_force.net_mrr), 0) as closing_mrr
+    from in_force
+    inner join customers on in_force.customer_id = customers.customer_id
+    group by
+        customers.ledger_customer_id,
+        in_force.month_date,
+        in_force.product_id,
+        in_force.pool
+
+),
+
+recomputed as (
+
+    select
+        customer_id,
+        month_date,
+        sum(closing_mrr) as closing_mrr
+    from pools
+    group by
+        customer_id,
+        month_date
+
+)
+
+select
+    coalesce(customer_months.customer_id, recomputed.customer_id) as customer_id,
+    coalesce(customer_months.month_date, recomputed.month_date) as month_date,
+    customer_months.closing_mrr,
+    recomputed.closing_mrr as closing_mrr_of_staging
+from customer_months
+full outer join recomputed
+    on
+        customer_months.customer_id = recomputed.customer_id
+        and customer_months.month_date = recomputed.month_date
+where coalesce(customer_months.closing_mrr, 0) != coalesce(recomputed.closing_mrr, 0)

@@ -1,0 +1,241 @@
+-- the plan with the most MRR, the pricing model, the band of the opening MRR and the year of acquisition, each read in
+-- the month that ends where the period starts
+with
+
+cohort_snapshots as (
+
+    select * from {{ ref('fct_cohort_snapshots') }}
+
+),
+
+customer_months as (
+
+    select * from {{ ref('fct_customer_mrr_months') }}
+
+),
+
+mrr_intervals as (
+
+    select * from {{ ref('int_mrr_intervals') }}
+
+),
+
+plans as (
+
+    select * from {{ ref('stg_billing__plans') }}
+
+),
+
+floors as (
+
+    {% for floor in var('mrr_band_floors') %}
+        select
+            '{{ floor }}+' as mrr_band,
+            cast({{ floor }} as decimal(18, 4)) as band_floor
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+starts as (
+
+    select distinct
+        customer_id,
+        period_start_date,
+        {{ add_months('period_start_date', -1) }} as month_before_date
+    from cohort_snapshots
+
+),
+
+plan_balances as (
+
+    select
+        starts.customer_id,
+        starts.period_start_date,
+        mrr_intervals.product_id,
+        mrr_intervals.pool,
+        mrr_intervals.plan_id,
+        sum(mrr_intervals.net_mrr) as mrr
+    from starts
+    inner join mrr_intervals
+        on
+            starts.customer_id = mrr_intervals.customer_id
+            and starts.month_before_date >= mrr_intervals.from_month_date
+            and starts.month_before_date < coalesce(mrr_intervals.to_month_date, {{ end_of_time('date') }})
+    group by
+        starts.customer_id,
+        starts.period_start_date,
+        mrr_intervals.product_id,
+        mrr_intervals.pool,
+        mrr_intervals.plan_id
+
+),
+
+paying_pools as (
+
+    select
+        customer_id,
+        period_start_date,
+        product_id,
+        pool
+    from plan_balances
+    group by
+        customer_id,
+        period_start_date,
+        product_id,
+        pool
+    having sum(mrr) > 0
+
+),
+
+paying_plans as (
+
+    select
+        plan_balances.customer_id,
+        plan_balances.period_start_date,
+        plan_balances.plan_id,
+        sum(plan_balances.mrr) as mrr
+    from plan_balances
+    inner join paying_pools
+        on
+            plan_balances.customer_id = paying_pools.customer_id
+            and plan_balances.period_start_date = paying_pools.period_start_date
+            and plan_balances.product_id = paying_pools.product_id
+            and plan_balances.pool = paying_pools.pool
+    where plan_balances.mrr != 0
+    group by
+        plan_balances.customer_id,
+        plan_balances.period_start_date,
+        plan_balances.plan_id
+
+),
+
+highest as (
+
+    select
+        customer_id,
+        period_start_date,
+        max(mrr) as mrr
+    from paying_plans
+    group by
+        customer_id,
+        period_start_date
+
+),
+
+largest_plans as (
+
+    select
+        paying_plans.customer_id,
+        paying_plans.period_start_date,
+        min(paying_plans.plan_id) as plan_id
+    from paying_plans
+    inner join highest
+        on
+            paying_plans.customer_id = highest.customer_id
+            and paying_plans.period_start_date = highest.period_start_date
+            and paying_plans.mrr = highest.mrr
+    group by
+        paying_plans.customer_id,
+        paying_plans.period_start_date
+
+),
+
+pools as (
+
+    select
+        customer_id,
+        period_start_date,
+        case when count(distinct pool) = 1 then max(pool) else 'mixed' end as pricing_model
+    from paying_pools
+    group by
+        customer_id,
+        period_start_date
+
+),
+
+bands as (
+
+    select
+        cohort_snapshots.period_type,
+        cohort_snapshots.period_start_date,
+        cohort_snapshots.customer_id,
+        max(floors.band_floor) as band_floor
+    from cohort_snapshots
+    inner join floors on cohort_snapshots.opening_mrr >= floors.band_floor
+    group by
+        cohort_snapshots.period_type,
+        cohort_snapshots.period_start_date,
+        cohort_snapshots.customer_id
+
+),
+
+first_paid_months as (
+
+    select
+        customer_id,
+        min(month_date) as month_date
+    from customer_months
+    where closing_mrr > 0
+    group by customer_id
+
+),
+
+expected as (
+
+    select
+        bands.period_type,
+        bands.period_start_date,
+        bands.customer_id,
+        floors.mrr_band,
+        pools.pricing_model,
+        coalesce(plans.plan_name, largest_plans.plan_id) as plan,
+        case
+            when plans.plan_id is null then '(none)'
+            when plans.billing_interval_count = 1 then plans.billing_interval
+            else cast(plans.billing_interval_count as {{ dbt.type_string() }}) || ' ' || plans.billing_interval
+        end as billing_interval,
+        extract(year from first_paid_months.month_date) as acquisition_year
+    from bands
+    inner join floors on bands.band_floor = floors.band_floor
+    inner join largest_plans
+        on
+            bands.customer_id = largest_plans.customer_id
+            and bands.period_start_date = largest_plans.period_start_date
+    inner join pools
+        on
+            bands.customer_id = pools.customer_id
+            and bands.period_start_date = pools.period_start_date
+    inner join first_paid_months on bands.customer_id = first_paid_months.customer_id
+    left join plans on largest_plans.plan_id = plans.plan_id
+
+)
+
+select
+    cohort_snapshots.period_type,
+    cohort_snapshots.period_start_date,
+    cohort_snapshots.customer_id,
+    cohort_snapshots.plan,
+    expected.plan as plan_at_the_start,
+    cohort_snapshots.billing_interval,
+    expected.billing_interval as billing_interval_at_the_start,
+    cohort_snapshots.pricing_model,
+    expected.pricing_model as pricing_model_at_the_start,
+    cohort_snapshots.mrr_band,
+    expected.mrr_band as mrr_band_at_the_start,
+    cohort_snapshots.acquisition_year
+from cohort_snapshots
+left join expected
+    on
+        cohort_snapshots.period_type = expected.period_type
+        and cohort_snapshots.period_start_date = expected.period_start_date
+        and cohort_snapshots.customer_id = expected.customer_id
+where
+    not coalesce(
+        cohort_snapshots.plan = expected.plan
+        and cohort_snapshots.billing_interval = expected.billing_interval
+        and cohort_snapshots.pricing_model = expected.pricing_model
+        and cohort_snapshots.mrr_band = expected.mrr_band
+        and cohort_snapshots.acquisition_year = expected.acquisition_year,
+        false
+    )
