@@ -9,6 +9,7 @@
         | selectattr('name', 'equalto', table_name)
         | first
     ) -%}
+    {%- set required_by = table.meta.get('required_by_basis', var('mrr_basis')) -%}
     {%- set columns = [] -%}
     {%- for column in table.columns.values() -%}
         {%- do columns.append({
@@ -21,6 +22,6 @@
     {{ return({
         'columns': columns,
         'key': table.meta['key'],
-        'is_optional': table.meta.get('is_optional', false),
+        'is_optional': table.meta.get('is_optional', false) or required_by != var('mrr_basis'),
     }) }}
 {%- endmacro %}

@@ -11,7 +11,7 @@
 
     {%- set allowed_values = {
         'demo_data': [true, false, 'edge_cases'],
-        'mrr_basis': ['subscriptions'],
+        'mrr_basis': ['subscriptions', 'invoices'],
         'customer_grain': ['customer', 'parent'],
     } -%}
     {%- for name, allowed in allowed_values.items() if var(name) is integer or var(name) not in allowed -%}

@@ -1,4 +1,4 @@
-{% test references_a_row_of(model, column_name, to, key, table_name, row_key_columns) %}
+{% test references_a_row_of(model, column_name, to_table, key, table_name, row_key_columns) %}
 
 select
     '{{ table_name }}' as table_name,
@@ -8,6 +8,10 @@ select
 from {{ model }}
 where
     {{ column_name }} is not null
-    and {{ column_name }} not in (select {{ key }} from {{ to }} where {{ key }} is not null)
+    {#- an absent optional table has nothing to refer to #}
+    {%- if not billing_table_exists(to_table) %}
+    and false
+    {%- endif %}
+    and {{ column_name }} not in (select {{ key }} from {{ ref('stg_billing__' ~ to_table) }} where {{ key }} is not null)
 
 {% endtest %}

@@ -270,7 +270,7 @@ def test_empty_subscriptions_fail(compiled: CompiledProject) -> None:
         load_raw(connection, {**small_company(), "subscriptions": []})
         create_staging(compiled, connection)
         failing = compiled.failing_tests(connection)
-    assert failing["assert_there_are_subscriptions"] == [
+    assert failing["assert_there_is_something_to_count"] == [
         {"table_name": "subscriptions", "problem": "the table is empty"}
     ]
 

@@ -164,7 +164,7 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
     assert "there is no var 'mrr_bassis': the vars are demo_data, raw_schema, mrr_basis" in message
     for name, allowed in {
         "demo_data": "one of true, false, edge_cases",
-        "mrr_basis": "one of subscriptions",
+        "mrr_basis": "one of subscriptions, invoices",
         "customer_grain": "one of customer, parent",
         "as_of_date": "null or a day written YYYY-MM-DD",
         "constant_fx_date": "null or a day written YYYY-MM-DD",

@@ -17,7 +17,7 @@ outcomes as (
     select mrr_intervals.item_id as invoice_line_item_id
     from {{ ref('int_mrr_intervals') }} as mrr_intervals
     inner join ledger_bounds on mrr_intervals.from_month_date <= ledger_bounds.last_month_date
-    where mrr_intervals.item_type = 'usage_line'
+    where mrr_intervals.item_type in ('usage_line', 'recurring_line')
 
     union all
 

@@ -33,7 +33,9 @@ counted as (
     inner join subscriptions on mrr_intervals.subscription_id = subscriptions.subscription_id
     inner join customers on subscriptions.customer_id = customers.customer_id
     inner join ledger_bounds on mrr_intervals.from_month_date <= ledger_bounds.last_month_date
-    where not customers.is_excluded
+    where
+        not customers.is_excluded
+        and '{{ var("mrr_basis") }}' = 'subscriptions'
 
 ),
 

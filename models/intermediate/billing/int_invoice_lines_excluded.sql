@@ -12,9 +12,15 @@ invoices as (
 
 ),
 
-usage_intervals as (
+line_intervals as (
 
-    select * from {{ ref('int_usage_mrr_intervals') }}
+    select * from {{ ref('int_invoice_line_mrr_intervals') }}
+
+),
+
+terms as (
+
+    select * from {{ ref('int_invoice_line_terms') }}
 
 ),
 
@@ -51,19 +57,25 @@ judged as (
             when customers.is_excluded then 'excluded_customer'
             when invoice_line_items.line_type = 'one_time' then 'one_time_line'
             when invoice_line_items.line_type = 'tax' then 'tax_line'
-            when invoice_line_items.line_type = 'recurring' then 'recurring_line_not_the_basis'
+            {% if var('mrr_basis') != 'invoices' -%}
+                when invoice_line_items.line_type = 'recurring' then 'recurring_line_not_the_basis'
+            {%- endif %}
             when invoices.status = 'draft' then 'draft_invoice'
             when invoices.status = 'void' then 'void_invoice'
-            when usage_intervals.from_month_date >= usage_intervals.to_month_date then 'covers_no_month_end'
-            when usage_intervals.from_month_date > ledger_bounds.last_month_date then 'after_ledger_end'
+            when invoice_line_items.line_type = 'recurring' and terms.from_date >= terms.to_date then 'no_service_days'
+            when
+                invoice_line_items.line_type = 'recurring' and invoice_line_items.is_proration and terms.term_days < 28
+                then 'short_proration'
+            when line_intervals.from_month_date >= line_intervals.to_month_date then 'covers_no_month_end'
+            when line_intervals.from_month_date > ledger_bounds.last_month_date then 'after_ledger_end'
         end as reason
     from invoice_line_items
     inner join invoices on invoice_line_items.invoice_id = invoices.invoice_id
     inner join customers on invoices.customer_id = customers.customer_id
     inner join currency_rates on invoice_line_items.currency = currency_rates.currency
     cross join ledger_bounds
-    left join usage_intervals
-        on invoice_line_items.invoice_line_item_id = usage_intervals.invoice_line_item_id
+    left join terms on invoice_line_items.invoice_line_item_id = terms.invoice_line_item_id
+    left join line_intervals on invoice_line_items.invoice_line_item_id = line_intervals.invoice_line_item_id
 
 )
 

@@ -80,6 +80,9 @@ judged as (
         in_subscription.gross_mrr,
         case
             when in_subscription.is_customer_excluded then 'excluded_customer'
+            {% if var('mrr_basis') != 'subscriptions' -%}
+                when true then 'item_version_not_the_basis'
+            {%- endif %}
             when in_subscription.pool = 'metered' then 'metered_plan'
             when in_subscription.held_from_at >= in_subscription.held_to_at then 'outside_subscription'
             when in_subscription.held_to_at <= in_subscription.trial_ends_at then 'trial'

@@ -8,10 +8,10 @@ subscription_intervals as (
 
 ),
 
-usage_intervals as (
+invoice_line_intervals as (
 
     select *
-    from {{ ref('int_usage_mrr_intervals') }}
+    from {{ ref('int_invoice_line_mrr_intervals') }}
     where from_month_date < to_month_date
 
 ),
@@ -36,38 +36,46 @@ plans as (
 
 unioned as (
 
-    select
-        subscriptions.customer_id as billing_customer_id,
-        subscription_intervals.subscription_id,
-        'subscription_item' as item_type,
-        subscription_intervals.subscription_item_id as item_id,
-        subscription_intervals.plan_id,
-        subscription_intervals.pool,
-        subscription_intervals.currency,
-        subscription_intervals.quantity,
-        subscription_intervals.gross_mrr,
-        subscription_intervals.net_mrr,
-        subscription_intervals.from_month_date,
-        subscription_intervals.to_month_date
-    from subscription_intervals
-    inner join subscriptions on subscription_intervals.subscription_id = subscriptions.subscription_id
+    {% if var('mrr_basis') == 'subscriptions' -%}
+        select
+            subscriptions.customer_id as billing_customer_id,
+            subscription_intervals.subscription_id,
+            'subscription_item' as item_type,
+            subscription_intervals.subscription_item_id as item_id,
+            subscription_intervals.plan_id,
+            subscription_intervals.pool,
+            subscription_intervals.currency,
+            subscription_intervals.quantity,
+            subscription_intervals.gross_mrr,
+            subscription_intervals.net_mrr,
+            subscription_intervals.from_month_date,
+            subscription_intervals.to_month_date
+        from subscription_intervals
+        inner join subscriptions on subscription_intervals.subscription_id = subscriptions.subscription_id
 
-    union all
+        union all
+    {%- endif %}
 
     select
-        customer_id as billing_customer_id,
-        subscription_id,
-        'usage_line' as item_type,
-        invoice_line_item_id as item_id,
-        plan_id,
-        'metered' as pool,
-        currency,
-        quantity,
-        gross_mrr,
-        net_mrr,
-        from_month_date,
-        to_month_date
-    from usage_intervals
+        invoice_line_intervals.customer_id as billing_customer_id,
+        invoice_line_intervals.subscription_id,
+        invoice_line_intervals.line_type || '_line' as item_type,
+        invoice_line_intervals.invoice_line_item_id as item_id,
+        invoice_line_intervals.plan_id,
+        case
+            when invoice_line_intervals.line_type = 'usage' then 'metered'
+            -- a fixed amount on a metered plan is not usage
+            when plans.pool = 'metered' then 'flat'
+            else plans.pool
+        end as pool,
+        invoice_line_intervals.currency,
+        invoice_line_intervals.quantity,
+        invoice_line_intervals.gross_mrr,
+        invoice_line_intervals.net_mrr,
+        invoice_line_intervals.from_month_date,
+        invoice_line_intervals.to_month_date
+    from invoice_line_intervals
+    inner join plans on invoice_line_intervals.plan_id = plans.plan_id
 
 ),
 

@@ -4,7 +4,7 @@ invoice_line_items as (
 
     select *
     from {{ ref('stg_billing__invoice_line_items') }}
-    where line_type = 'usage'
+    where line_type in ('usage'{{ ", 'recurring'" if var('mrr_basis') == 'invoices' }})
 
 ),
 
@@ -28,19 +28,24 @@ currency_rates as (
 
 ),
 
--- 28 days or more count at their rate, over the term; less counts as billed, in the month of the last day
+-- recurring lines count at their rate, over the term, and so does usage of 28 days or more;
+-- shorter usage counts as billed, in the month of its last day
 read_as as (
 
     select
         invoice_line_items.invoice_line_item_id,
+        invoice_line_items.line_type,
         invoices.customer_id,
         invoice_line_items.subscription_id,
         coalesce(invoice_line_items.plan_id, 'unassigned') as plan_id,
         invoice_line_items.currency,
-        invoice_line_items.quantity,
+        case
+            when invoice_line_items.line_type = 'recurring' then coalesce(invoice_line_items.quantity, 1)
+            else invoice_line_items.quantity
+        end as quantity,
         invoice_line_items.amount,
         invoice_line_items.discount_amount,
-        terms.term_days >= 28 as is_rate,
+        invoice_line_items.line_type = 'recurring' or terms.term_days >= 28 as is_rate,
         terms.months_numerator,
         terms.months_denominator,
         terms.from_date,
@@ -53,6 +58,12 @@ read_as as (
     inner join invoices on invoice_line_items.invoice_id = invoices.invoice_id
     inner join terms on invoice_line_items.invoice_line_item_id = terms.invoice_line_item_id
     inner join currency_rates on invoice_line_items.currency = currency_rates.currency
+    where
+        invoice_line_items.line_type = 'usage'
+        or (
+            terms.from_date < terms.to_date
+            and (terms.term_days >= 28 or not invoice_line_items.is_proration)
+        )
 
 ),
 
@@ -60,6 +71,7 @@ fractions as (
 
     select
         invoice_line_item_id,
+        line_type,
         customer_id,
         subscription_id,
         plan_id,
@@ -81,6 +93,7 @@ fractions as (
 
 select
     invoice_line_item_id,
+    line_type,
     customer_id,
     subscription_id,
     plan_id,
