@@ -5,8 +5,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: build test lint clean lock demo-seeds
 
+# your own tables: make build VARS='{demo_data: false}'
+VARS ?= {}
+
 build: .venv/installed
-	dbt build
+	dbt build --vars '$(VARS)'
 	python scripts/headline.py
 
 test: lint

@@ -5,16 +5,19 @@
         {{- relation -}}
     {%- else -%}
         {%- set contract = billing_contract(table_name) -%}
-        {%- set is_present = load_relation(relation) is not none -%}
-        {%- set present = [] -%}
-        {%- if is_present -%}
-            {%- set present = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
+        {%- set raw_types = {} -%}
+        {%- if relation is not none -%}
+            {%- for column in adapter.get_columns_in_relation(relation) -%}
+                {%- do raw_types.update({column.name | lower: column.data_type | lower}) -%}
+            {%- endfor -%}
         {%- elif not contract.is_optional -%}
-            {{ exceptions.raise_compiler_error('The required raw table ' ~ relation ~ ' does not exist.') }}
+            {{ exceptions.raise_compiler_error(
+                'The required raw table ' ~ source('billing', table_name) ~ ' does not exist.'
+            ) }}
         {%- endif -%}
 
         {%- set missing = [] -%}
-        {%- for column in contract.columns if is_present and not column.is_optional and column.name not in present -%}
+        {%- for column in contract.columns if relation and not column.is_optional and column.name not in raw_types -%}
             {%- do missing.append(column.name) -%}
         {%- endfor -%}
         {%- if missing -%}
@@ -24,10 +27,17 @@
         (
             select
                 {%- for column in contract.columns %}
-                {{ column.name if column.name in present else 'cast(null as ' ~ column.data_type ~ ') as ' ~ column.name }}
-                {{- ',' if not loop.last }}
+                {% if column.name not in raw_types -%}
+                    cast(null as {{ column.data_type }}) as {{ column.name }}
+                {%- elif raw_types[column.name] == 'timestamp with time zone' -%}
+                    {#- an instant, which reads differently in every session's zone until it is in UTC -#}
+                    {{ column.name }} at time zone 'UTC' as {{ column.name }}
+                {%- else -%}
+                    {{ column.name }}
+                {%- endif -%}
+                {{ ',' if not loop.last }}
                 {%- endfor %}
-            {{ 'from ' ~ relation if is_present else 'where false' }}
+            {{ 'from ' ~ relation if relation else 'where false' }}
         )
     {%- endif -%}
 {%- endmacro %}

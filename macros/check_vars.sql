@@ -51,10 +51,15 @@
         {%- do problems.append(_var_problem('fragile_grr_threshold', 'a number from 0 to 1')) -%}
     {%- endif -%}
 
-    {%- set schema = {true: 'demo', 'edge_cases': 'edge_cases'}.get(var('demo_data'), var('raw_schema')) -%}
-    {%- if target.type == 'duckdb' and target.database | lower == schema | string | lower -%}
-        {%- do problems.append("the DuckDB file is named like the schema '" ~ schema ~ "' that it holds, and DuckDB "
-            ~ "cannot tell the two apart in a view: give the file in COHORT_LEDGER_DUCKDB_PATH another name") -%}
+    {%- set schemas = ['demo', 'edge_cases', 'staging', 'intermediate', 'marts', 'test_failures', var('raw_schema')] -%}
+    {%- if target.type == 'duckdb' and target.database | lower in schemas | map('string') | map('lower') -%}
+        {%- do problems.append("the DuckDB file is named like the schema '" ~ target.database ~ "', and DuckDB cannot "
+            ~ "tell the two apart: give the file in COHORT_LEDGER_DUCKDB_PATH another name") -%}
+    {%- endif -%}
+
+    {%- if var('demo_data') != false and not problems and find_billing_table('customers', var('raw_schema')) -%}
+        {%- do problems.append("the database holds " ~ var('raw_schema') ~ ".customers, and demo_data is "
+            ~ var('demo_data') | lower ~ ": set demo_data: false to read it, or build the demo into another file") -%}
     {%- endif -%}
 
     {%- if problems -%}

@@ -1,6 +1,6 @@
 {% macro mrr_band(mrr_expression) -%}
     case
-        {% for floor in var('mrr_band_floors') | reverse -%}
+        {% for floor in mrr_band_floors() | reverse -%}
         when {{ mrr_expression }} >= {{ floor }} then '{{ floor }}+'
         {% endfor %}
     end

@@ -75,7 +75,7 @@ def trailing_table(rates: list[dict[str, object]]) -> Table:
 
 def main() -> None:
     """Print both tables, or say that there is nothing to print yet."""
-    console = Console(width=100)
+    console = Console(width=100, markup=False, highlight=False, color_system=None)
     connection = connect()
     months = fetch(connection, BRIDGE)
     if not months:

@@ -12,8 +12,8 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
 def database_path() -> Path:
-    """The file that dbt builds into, by the rule of profiles.yml: the environment variable, else the default."""
-    return PROJECT_DIR / os.environ.get("COHORT_LEDGER_DUCKDB_PATH", "cohort_ledger.duckdb")
+    """The file in COHORT_LEDGER_DUCKDB_PATH, relative to the working directory as dbt reads it, else the default."""
+    return Path(os.environ.get("COHORT_LEDGER_DUCKDB_PATH") or PROJECT_DIR / "cohort_ledger.duckdb")
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -21,4 +21,8 @@ def connect() -> duckdb.DuckDBPyConnection:
     path = database_path()
     if not path.exists():
         sys.exit(f"{path} does not exist: run `make build` first")
-    return duckdb.connect(str(path), read_only=True)
+    connection = duckdb.connect(str(path), read_only=True)
+    connection.execute("set TimeZone = 'UTC'")
+    if not connection.execute("from information_schema.tables where table_schema = 'marts'").fetchone():
+        sys.exit(f"{path} holds no marts: run `make build` or `dbt build` first, and see what it says")
+    return connection

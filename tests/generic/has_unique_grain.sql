@@ -1,6 +1,7 @@
-{% test has_unique_grain(model, columns) %}
+{% test has_unique_grain(model, columns, table_name=none) %}
 
 select
+    {% if table_name %}'{{ table_name }}' as table_name,{% endif %}
     '{{ columns | join(", ") }}' as column_name,
     {{ row_key(columns) }} as row_key,
     count(*) as row_count

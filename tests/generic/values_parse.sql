@@ -12,7 +12,8 @@
 {%- set contract = billing_contract(table_name) -%}
 {%- set raw_types = {} -%}
 {%- if execute -%}
-    {%- for column in adapter.get_columns_in_relation(billing_relation(table_name)) -%}
+    {%- set relation = billing_relation(table_name) -%}
+    {%- for column in (adapter.get_columns_in_relation(relation) if relation else []) -%}
         {%- do raw_types.update({column.name | lower: column.data_type | lower}) -%}
     {%- endfor -%}
 {%- endif -%}
@@ -25,8 +26,8 @@
         raw_type == column.data_type
         or raw_type.startswith('timestamp') and column.data_type in ('timestamp', 'date')
         or raw_type == 'date' and column.data_type in ('timestamp', 'date')
-        or raw_type in ('tinyint', 'smallint', 'integer', 'bigint', 'int')
-        and (column.data_type == 'integer' or column.data_type.startswith('decimal'))
+        or raw_type in ('tinyint', 'smallint', 'integer', 'int')
+        or raw_type == 'bigint' and column.data_type == 'integer'
     ) -%}
         {%- do to_check.append(column) -%}
     {%- endif -%}
@@ -52,6 +53,10 @@ where
     {{ column.name }} is not null
     and (
         not {{ matches_pattern('cast(' ~ column.name ~ ' as ' ~ dbt.type_string() ~ ')', patterns[column.data_type]) }}
+        {%- if raw_types[column.name] in ('float', 'real', 'float4') and column.data_type.startswith('decimal') %}
+        -- seven digits cannot hold money, and print as if they did
+        or true
+        {%- endif %}
         {%- if column.data_type in ('timestamp', 'date') %}
         or {{ try_cast('cast(' ~ column.name ~ ' as ' ~ dbt.type_string() ~ ')', dbt.type_timestamp()) }} is null
         {%- endif %}

@@ -6,7 +6,7 @@ import csv
 import os
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -192,6 +192,88 @@ def test_a_file_named_like_the_raw_schema_is_refused(tmp_path: Path) -> None:
     result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "raw.duckdb", variables=OWN_TABLES)
     assert result.exit_code != 0
     assert "the DuckDB file is named like the schema 'raw'" in result.output
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"close_lag_days": "5", "mrr_band_floors": 100}, {"close_lag_days": None, "mrr_band_floors": None}],
+)
+def test_a_var_of_the_wrong_type_is_named_too(tmp_path: Path, variables: dict[str, object]) -> None:
+    """Parsing survives it, so that the check can speak."""
+    result = run_dbt("build", database=tmp_path / "vars.duckdb", variables=variables)
+    assert result.exit_code != 0
+    for name, value in variables.items():
+        assert f"var {name} is '{value}': allowed is" in result.output
+
+
+def test_the_demo_is_not_built_over_somebodys_own_tables(tmp_path: Path) -> None:
+    """Who forgets demo_data: false would find the demo's numbers in their marts."""
+    database = tmp_path / "company.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, small_company())
+    result = run_dbt("build", database=database)
+    assert result.exit_code != 0
+    assert "the database holds raw.customers, and demo_data is true: set demo_data: false" in result.output
+
+
+def test_each_selector_works_on_an_empty_database(tmp_path: Path) -> None:
+    """One after the other, each on a file of its own."""
+    for selector in ("input_contract", "movements", "retention"):
+        result = run_dbt(
+            "build", *WITHOUT_UNIT_TESTS, "--selector", selector, database=tmp_path / f"only_{selector}.duckdb"
+        )
+        assert result.exit_code == 0, result.output
+
+
+def test_types_and_names_of_raw_tables_may_vary(tmp_path: Path) -> None:
+    """Time zones, floating point and capital letters come in as what they mean; 32-bit floats are refused."""
+    database = tmp_path / "company.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, small_company())
+        connection.execute("set TimeZone = 'America/New_York'")
+        connection.execute(
+            "alter table raw.subscriptions alter started_at type timestamptz using started_at at time zone 'UTC'"
+        )
+        connection.execute("alter table raw.subscription_item_versions alter unit_amount type double")
+        connection.execute("alter table raw.discounts rename to DISCOUNTS")
+        connection.execute("alter table raw.exchange_rates alter rate_to_reporting type real")
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    assert "exchange_rates_values_parse: 1 failing" in result.output
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table raw.exchange_rates alter rate_to_reporting type decimal(18,8)")
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    assert result.exit_code == 0, result.output
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("set TimeZone = 'Asia/Tokyo'")
+        started = "select started_at from staging.stg_billing__subscriptions where subscription_id = 's-ann'"
+        assert connection.execute(started).fetchone() == (datetime(2024, 1, 1),)
+        january = "select closing_mrr from marts.fct_customer_mrr_months where customer_id = 'ann' order by month_date"
+        assert connection.execute(january).fetchone() == (Decimal(90),)
+
+
+def test_invoices_alone_are_enough_on_their_basis(tmp_path: Path) -> None:
+    """Without subscriptions and items, and with lines that name subscriptions that are not there."""
+    database = tmp_path / "company.duckdb"
+    tables = small_company()
+    tables["invoice_line_items"].append(
+        {
+            **{"invoice_line_item_id": "l-3", "invoice_id": "in-1", "subscription_id": "s-ann", "plan_id": "team"},
+            **{"line_type": "recurring", "is_proration": False, "currency": "USD", "amount": Decimal(300)},
+            **{"discount_amount": Decimal(60), "service_start": date(2024, 4, 1), "service_end": date(2024, 6, 30)},
+        }
+    )
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, tables)
+        for table in ("subscriptions", "subscription_item_versions", "subscription_pauses", "discounts"):
+            connection.execute(f"drop table raw.{table}")
+    variables = {**OWN_TABLES, "mrr_basis": "invoices"}
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    assert result.exit_code == 0, result.output
+    assert [row[:4] for row in mart_rows(database)["fct_customer_mrr_months"]] == [
+        ("ann", date(2024, 4, 1), Decimal(0), Decimal(100)),
+        ("ann", date(2024, 5, 1), Decimal(100), Decimal(100)),
+        ("ann", date(2024, 6, 1), Decimal(100), Decimal("112.34")),
+    ]
 
 
 def test_the_edge_cases_give_the_rows_worked_out_by_hand(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ plans as (
 
 ),
 
-usage_lines as (
+billed_lines as (
 
     select
         *,
@@ -94,7 +94,7 @@ usage_lines as (
         + extract(month from service_end_date) - extract(month from service_start_date) as months_to_end,
         {{ date_difference('service_start_date', 'service_end_date', 'day') }} as service_days
     from {{ ref('stg_billing__invoice_line_items') }}
-    where line_type = 'usage'
+    where line_type in ('usage'{{ ", 'recurring'" if var('mrr_basis') == 'invoices' }})
 
 ),
 
@@ -163,7 +163,7 @@ starts as (
     union all
 
     select cast({{ dbt.date_trunc('month', 'min(service_start_date)') }} as date) as month_date
-    from usage_lines
+    from billed_lines
 
 ),
 
@@ -352,7 +352,7 @@ net_items as (
 ),
 
 -- a whole number of months, to the end or to the day after it; else days, unless they are within 0.06 of a whole number
-usage_judged as (
+lines_judged as (
 
     select
         *,
@@ -360,11 +360,11 @@ usage_judged as (
         months_to_end
         + case when extract(day from day_after_date) = 1 then 1 else 0 end as months_to_day_after,
         greatest(cast(round(service_days * 12.0 / 365) as {{ dbt.type_int() }}), 1) as nearest_months
-    from usage_lines
+    from billed_lines
 
 ),
 
-usage_terms as (
+line_terms as (
 
     select
         *,
@@ -376,80 +376,96 @@ usage_terms as (
                 then months_to_day_after
         end as whole_months,
         abs(service_days * 12 - nearest_months * 365) <= 0.06 * 365 as is_near
-    from usage_judged
+    from lines_judged
 
 ),
 
-usage_periods as (
+line_periods as (
 
     select
-        usage_lines.*,
+        billed_lines.*,
         invoices.customer_id,
         cast(
             coalesce(
-                usage_lines.whole_months,
-                case when usage_lines.is_near then usage_lines.nearest_months else usage_lines.service_days * 12 end
+                billed_lines.whole_months,
+                case when billed_lines.is_near then billed_lines.nearest_months else billed_lines.service_days * 12 end
             ) as {{ whole_type() }}
         ) as term,
-        case when usage_lines.whole_months is not null or usage_lines.is_near then 1 else 365 end as term_of,
+        case when billed_lines.whole_months is not null or billed_lines.is_near then 1 else 365 end as term_of,
         case
-            when usage_lines.whole_months is null or usage_lines.is_whole then usage_lines.service_end_date
-            else usage_lines.day_after_date
+            when billed_lines.whole_months is null or billed_lines.is_whole then billed_lines.service_end_date
+            else billed_lines.day_after_date
         end as period_end_date
-    from usage_terms as usage_lines
-    inner join invoices on usage_lines.invoice_id = invoices.invoice_id
+    from line_terms as billed_lines
+    inner join invoices on billed_lines.invoice_id = invoices.invoice_id
 
 ),
 
-usage_read as (
+lines_read as (
 
     select
         *,
-        {{ date_difference('service_start_date', 'period_end_date', 'day') }} >= 28 as is_rate,
+        line_type = 'recurring'
+        or {{ date_difference('service_start_date', 'period_end_date', 'day') }} >= 28 as is_rate,
         greatest(service_start_date, {{ add_days('period_end_date', -1) }}) as last_date
-    from usage_periods
+    from line_periods
+    where
+        line_type = 'usage'
+        or (
+            service_start_date < service_end_date
+            and (
+                not is_proration
+                or {{ date_difference('service_start_date', 'period_end_date', 'day') }} >= 28
+            )
+        )
 
 ),
 
-usage_in_force as (
+lines_in_force as (
 
     select
         months.month_date,
-        usage_read.customer_id,
+        lines_read.customer_id,
         coalesce(plans.product_id, 'unassigned') as product_id,
-        'metered' as pool,
+        case
+            when lines_read.line_type = 'usage' then 'metered'
+            when plans.pricing_model = 'per_seat' then 'per_seat'
+            else 'flat'
+        end as pool,
         {{ from_whole(
             multiply_and_divide(
-                to_whole('usage_read.amount', 4),
-                '(rates.numerator * case when usage_read.is_rate then usage_read.term_of else 1 end)',
-                '(rates.denominator * case when usage_read.is_rate then usage_read.term else 1 end)'
+                to_whole('lines_read.amount', 4),
+                '(rates.numerator * case when lines_read.is_rate then lines_read.term_of else 1 end)',
+                '(rates.denominator * case when lines_read.is_rate then lines_read.term else 1 end)'
             ), 4
         ) }} as net_mrr
-    from usage_read
-    inner join rates on usage_read.currency = rates.currency
+    from lines_read
+    inner join rates on lines_read.currency = rates.currency
     inner join months
         on
             (
-                usage_read.is_rate
-                and usage_read.service_start_date < months.end_date
-                and usage_read.period_end_date >= months.end_date
+                lines_read.is_rate
+                and lines_read.service_start_date < months.end_date
+                and lines_read.period_end_date >= months.end_date
             )
             or (
-                not usage_read.is_rate
-                and usage_read.last_date >= months.month_date
-                and usage_read.last_date < months.end_date
+                not lines_read.is_rate
+                and lines_read.last_date >= months.month_date
+                and lines_read.last_date < months.end_date
             )
-    left join plans on usage_read.plan_id = plans.plan_id
+    left join plans on lines_read.plan_id = plans.plan_id
 
 ),
 
 in_force as (
 
-    select * from net_items
+    {% if var('mrr_basis') == 'subscriptions' -%}
+        select * from net_items
 
-    union all
+        union all
+    {%- endif %}
 
-    select * from usage_in_force
+    select * from lines_in_force
 
 ),
 

@@ -28,7 +28,7 @@ plans as (
 
 floors as (
 
-    {% for floor in var('mrr_band_floors') %}
+    {% for floor in mrr_band_floors() %}
         select
             '{{ floor }}+' as mrr_band,
             cast({{ floor }} as decimal(18, 4)) as band_floor

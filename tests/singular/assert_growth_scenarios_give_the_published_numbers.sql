@@ -8,24 +8,24 @@ scenarios as (
     select
         'years to double at 1.20' as scenario,
         round({{ years_to_double(1.20) }}, 1) as result,
-        3.8 as published
+        3.8 as expected
 
     union all
 
     select
         'more new customers at 1.05' as scenario,
         round({{ arr_after_years(5.0, 1.05, '50 * 0.05', 3) }}, 2) as result,
-        13.67 as published
+        13.67 as expected
 
     union all
 
     select
         'fewer new customers at 1.25' as scenario,
         round({{ arr_after_years(5.0, 1.25, '30 * 0.05', 3) }}, 2) as result,
-        15.48 as published
+        15.48 as expected
 
 )
 
 select *
 from scenarios
-where result != published or result is null
+where result != expected or result is null

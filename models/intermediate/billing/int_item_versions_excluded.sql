@@ -86,6 +86,11 @@ judged as (
             when in_subscription.pool = 'metered' then 'metered_plan'
             when in_subscription.held_from_at >= in_subscription.held_to_at then 'outside_subscription'
             when in_subscription.held_to_at <= in_subscription.trial_ends_at then 'trial'
+            -- a trial that is still running when the ledger ends
+            when
+                {{ month_of('in_subscription.trial_ends_at') }} > ledger_bounds.last_month_date
+                and {{ month_of('in_subscription.held_from_at') }} <= ledger_bounds.last_month_date
+                then 'trial'
             when not in_subscription.is_paying then 'paused'
             when in_subscription.first_month_date is null then 'covers_no_month_end'
             when in_subscription.first_month_date > ledger_bounds.last_month_date then 'after_ledger_end'

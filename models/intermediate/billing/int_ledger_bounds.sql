@@ -52,7 +52,7 @@ bounded as (
         {%- endif %}
         -- a month is complete when its end plus the lag is not after the midnight that ends the as-of date
         {{ add_months(
-            dbt.date_trunc('month', dbt.dateadd('day', 1 - var('close_lag_days'), 'as_of_date')), -1
+            dbt.date_trunc('month', dbt.dateadd('day', 1 - var('close_lag_days') | int, 'as_of_date')), -1
         ) }} as last_month_date
     from as_of
 

@@ -335,48 +335,66 @@ BILLING = (
         "100 < 6 * 365",
         equivalent="0.06 of a month is 21.9 twelfths of a day: no whole number of days lies exactly there",
     ),
-    Mutant("int_usage_mrr_intervals", "A February counts as billed", "terms.term_days >= 28", "terms.term_days > 28"),
-    Mutant("int_usage_mrr_intervals", "27 days count at their rate", "terms.term_days >= 28", "terms.term_days >= 27"),
     Mutant(
-        "int_usage_mrr_intervals",
+        "int_invoice_line_mrr_intervals",
+        "A February counts as billed",
+        "or terms.term_days >= 28 as",
+        "or terms.term_days > 28 as",
+    ),
+    Mutant(
+        "int_invoice_line_mrr_intervals",
+        "27 days count at their rate",
+        "or terms.term_days >= 28 as",
+        "or terms.term_days >= 27 as",
+    ),
+    Mutant(
+        "int_invoice_line_mrr_intervals",
         "Annual bills count whole in the month of their last day",
-        "terms.term_days >= 28 as is_rate",
-        "false as is_rate",
+        "or terms.term_days >= 28 as is_rate",
+        "as is_rate",
         trap="Amortising by payment",
     ),
     Mutant(
-        "int_usage_mrr_intervals", "Draft invoices count", "status not in ('draft', 'void')", "status not in ('void')"
+        "int_invoice_line_mrr_intervals",
+        "Draft invoices count",
+        "status not in ('draft', 'void')",
+        "status not in ('void')",
     ),
     Mutant(
-        "int_usage_mrr_intervals", "Void invoices count", "status not in ('draft', 'void')", "status not in ('draft')"
+        "int_invoice_line_mrr_intervals",
+        "Void invoices count",
+        "status not in ('draft', 'void')",
+        "status not in ('draft')",
     ),
     Mutant(
-        "int_usage_mrr_intervals",
+        "int_invoice_line_mrr_intervals",
         "Recurring lines count twice",
-        "where line_type = 'usage'",
+        "where line_type in ('usage')",
         "where line_type in ('usage', 'recurring')",
     ),
     Mutant(
-        "int_usage_mrr_intervals",
+        "int_invoice_line_mrr_intervals",
         "Lines without a plan are lost",
         "coalesce(invoice_line_items.plan_id, 'unassigned')",
         "invoice_line_items.plan_id",
     ),
     Mutant(
-        "int_usage_mrr_intervals",
+        "int_invoice_line_mrr_intervals",
         "The last day is the end of the period",
         "cast(-1 as bigint) * interval 1 day",
         "cast(0 as bigint) * interval 1 day",
     ),
     Mutant(
-        "int_usage_mrr_intervals",
+        "int_invoice_line_mrr_intervals",
         "Usage counts in the month it ends",
         "when is_rate then cast(date_trunc('month', to_date) as date)",
         "when is_rate then cast(date_trunc('month', to_date) + interval 1 month as date)",
     ),
-    Mutant("int_usage_mrr_intervals", "Credits count as charges", "sign(net_amount) *", "abs(sign(net_amount)) *"),
     Mutant(
-        "int_usage_mrr_intervals",
+        "int_invoice_line_mrr_intervals", "Credits count as charges", "sign(net_amount) *", "abs(sign(net_amount)) *"
+    ),
+    Mutant(
+        "int_invoice_line_mrr_intervals",
         "Fractions of usage are cut off",
         "(((abs(net_amount) % (per_month_denominator)) * (per_month_numerator) * 2 + (per_month_denominator)) //",
         "(((abs(net_amount) % (per_month_denominator)) * (per_month_numerator) * 2) //",
@@ -396,7 +414,7 @@ BILLING = (
         "customers.ledger_customer_id as customer_id",
         "customers.customer_id as customer_id",
     ),
-    Mutant("int_mrr_intervals", "Usage is in the pool of fixed prices", "'metered' as pool", "'flat' as pool"),
+    Mutant("int_mrr_intervals", "Usage is in the pool of fixed prices", "then 'metered'", "then 'flat'"),
     Mutant(
         "int_item_versions_excluded",
         "An empty version is in its subscription",
@@ -424,14 +442,14 @@ BILLING = (
     Mutant(
         "int_invoice_lines_excluded",
         "A line that covers no month end is counted",
-        "usage_intervals.from_month_date >= usage_intervals.to_month_date",
-        "usage_intervals.from_month_date > usage_intervals.to_month_date",
+        "line_intervals.from_month_date >= line_intervals.to_month_date",
+        "line_intervals.from_month_date > line_intervals.to_month_date",
     ),
     Mutant(
         "int_invoice_lines_excluded",
         "What begins in the last month comes after it",
-        "usage_intervals.from_month_date > ledger_bounds.last_month_date",
-        "usage_intervals.from_month_date >= ledger_bounds.last_month_date",
+        "line_intervals.from_month_date > ledger_bounds.last_month_date",
+        "line_intervals.from_month_date >= ledger_bounds.last_month_date",
     ),
     Mutant(
         "int_invoice_lines_excluded",

@@ -84,6 +84,11 @@ USAGE_AMOUNTS = (
     "-2000",
 )
 SERVICE_DAYS = (0, 0, 1, 13, 14, 26, 27, 28, 29, 30, 31, 33, 59, 60, 61, 89, 92, 180, 364, 365, 366, 394, 395, 398)
+BILLED_AMOUNTS = ("0", "0.0001", "9.99", "33.3333", "100", "100", "99.99", "1200", "1200", "2388.8889", "120000")
+BILLED_DISCOUNTS = ("0", "0", "0", "0.0001", "10", "33.3333", "250.25")
+CADENCE_MONTHS = (1, 1, 1, 1, 2, 3, 6, 12, 12, 13, 24)
+CADENCE_DAYS = (1, 7, 14, 14, 27, 28, 30, 32, 90, 365, 366, 396, 398, 398, 398, 398, 398)
+DATE_GAPS = (-40, -7, -2, -1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 7, 14, 15, 30, 31, 45, 100)
 MIDNIGHTS = (timedelta(0), timedelta(hours=5), timedelta(hours=-5, minutes=-30), timedelta(hours=-13))
 NEAR_MIDNIGHT = (timedelta(seconds=-1), timedelta(seconds=1), timedelta(microseconds=-1), timedelta(microseconds=1))
 
@@ -98,6 +103,12 @@ def add_months(month: date, months: int) -> date:
     """Return the first day of a month, moved by whole months."""
     index = month.year * 12 + month.month - 1 + months
     return date(index // 12, index % 12 + 1, 1)
+
+
+def add_months_clamped(day: date, months: int) -> date:
+    """Return a day moved by whole months, clamped to the end of the month it lands in."""
+    month = add_months(day, months)
+    return month.replace(day=min(day.day, (add_months(month, 1) - timedelta(days=1)).day))
 
 
 class Generator:
@@ -423,9 +434,178 @@ class Generator:
         end = month.replace(day=min(start.day, last_day))
         return start, end - timedelta(days=self.rng.choice((0, 1)))
 
+    # ------------------------------------------------------------ what the policies change
+
+    def add_renewals(self, customer_id: str) -> None:
+        """Add subscriptions that follow each other late: by nothing, a few exact days, or a second more or less."""
+        fixed = [row for row in self.tables["plans"] if row["pricing_model"] != "metered"]
+        plan = self.rng.choice(fixed)
+        start = self.instant()
+        for _ in range(self.rng.randint(2, 4)):
+            known = {row["subscription_id"] for row in self.tables["subscriptions"]}
+            self.add_subscription(customer_id)
+            renewed = next(row for row in self.tables["subscriptions"] if row["subscription_id"] not in known)
+            end = start + timedelta(days=self.rng.choice((1, 10, 27, 30, 45, 90)))
+            if self.chance(0.6):
+                month = add_months(end.date(), 1)
+                before = self.rng.choice((timedelta(0), timedelta(hours=12), timedelta(days=1), timedelta(days=5)))
+                end = max(start, datetime(month.year, month.month, 1) - before)
+            renewed.update(status="canceled", started_at=start, trial_ends_at=None, ended_at=end)
+            asked = self.rng.choice((None, start, end, start + timedelta(days=1)))
+            renewed["cancel_requested_at"] = None if asked is None else min(asked, end)
+            renewed["ended_reason"] = None
+            quantity, unit_amount = self.charge()
+            self.tables["subscription_item_versions"].append(
+                {
+                    "subscription_item_id": self.new_id("item"),
+                    "valid_from": start,
+                    "valid_to": self.rng.choice((None, end, end)),
+                    "subscription_id": renewed["subscription_id"],
+                    "plan_id": plan["plan_id"],
+                    "quantity": quantity,
+                    "unit_amount": unit_amount,
+                    "currency": plan["currency"],
+                }
+            )
+            if self.chance(0.2):
+                plan = self.rng.choice(fixed)
+            gap = timedelta(days=self.rng.choice((0, 1, 5, 14, 15, 30, 60)))
+            start = max(end, end + gap + timedelta(seconds=self.rng.choice((0, 0, 0, -1, 1))))
+
+    def pay_late(self) -> None:
+        """Let invoices be paid months late, and let some of those that are not paid have a due date long ago."""
+        for row in self.tables["invoices"]:
+            if row["due_at"] is not None and self.chance(0.4):
+                row["due_at"] = row["issued_at"] + timedelta(days=self.rng.choice((0, 14, 60)))
+                if row["paid_at"] is not None:
+                    row["paid_at"] = row["due_at"] + timedelta(days=self.rng.choice((0, 1, 30, 31, 75, 200)))
+
+    # ------------------------------------------------------------ recurring lines, for the invoices basis
+
+    def add_billing(self, customer_id: str) -> None:
+        """Bill one product over time the way that real billing does: renewals with overlaps and gaps, and accidents."""
+        plan = None if self.chance(0.12) else self.rng.choice(self.tables["plans"])
+        contract = {
+            "customer_id": customer_id,
+            "plan_id": None if plan is None else plan["plan_id"],
+            "currency": self.rng.choice(RATES)[0] if plan is None or self.chance(0.15) else plan["currency"],
+            "quantity": self.rng.choice((None, *QUANTITIES)),
+        }
+        amount = Decimal(self.rng.choice(BILLED_AMOUNTS))
+        cadence = (self.rng.choice(CADENCE_MONTHS), 0) if self.chance(0.75) else (0, self.rng.choice(CADENCE_DAYS))
+        end_style = self.rng.choice(("exclusive", "inclusive", "mixed"))
+        anchor = self.unbounded_instant().date()
+        if self.chance(0.4):
+            anchor = add_months(anchor, 1) - timedelta(days=self.rng.randint(1, 4))
+        start, number = anchor, 0
+        for _ in range(self.rng.choice((1, 2, 4, 14, 26))):
+            number += 1
+            months, days = cadence
+            exclusive_end = add_months_clamped(anchor, months * number) if months else start + timedelta(days=days)
+            if exclusive_end <= start:
+                break
+            is_inclusive = end_style == "inclusive" or (end_style == "mixed" and self.chance(0.5))
+            end = exclusive_end - timedelta(days=1) if is_inclusive else exclusive_end
+            self.add_billed_period(contract, start, end, amount)
+            if (exclusive_end - start).days > 100 and self.chance(0.4):
+                self.add_upgrade(contract, start, exclusive_end, amount)
+            gap = self.rng.choice(DATE_GAPS) if self.chance(0.3) else 0
+            start = exclusive_end + timedelta(days=gap)
+            if gap:
+                anchor, number = start, 0
+            if self.chance(0.15):
+                amount = Decimal(self.rng.choice(BILLED_AMOUNTS))
+            if start >= self.end().date() + timedelta(days=60):
+                break
+
+    def add_billed_period(self, contract: Row, start: date, end: date, amount: Decimal) -> None:
+        """Bill one service period, sometimes voided and billed again, credited, drafted, written off or empty."""
+        accident = self.rng.random()
+        status = self.rng.choices(("paid", "open", "uncollectible"), (85, 8, 7))[0]
+        if accident < 0.06:
+            status = self.rng.choice(("void", "draft"))
+        self.add_recurring_line(contract, start, end, amount, status=status)
+        if accident < 0.03:
+            self.add_recurring_line(contract, start, end, amount)
+        elif 0.06 <= accident < 0.12:
+            credit = self.rng.choice((amount, amount, amount / 2, 2 * amount))
+            self.add_recurring_line(contract, start, end, -credit.quantize(Decimal("0.0001")))
+        elif 0.12 <= accident < 0.16:
+            self.add_recurring_line(contract, start, end, Decimal(0))
+        elif 0.16 <= accident < 0.19:
+            self.add_recurring_line(contract, start, start, amount)
+        elif 0.19 <= accident < 0.22:
+            overlap_start = start - timedelta(days=self.rng.choice((1, 5, 31)))
+            self.add_recurring_line(contract, overlap_start, end, amount)
+
+    def add_upgrade(self, contract: Row, start: date, end: date, amount: Decimal) -> None:
+        """Change a contract within its term: a credit for what is left of the old price, a charge for the new one."""
+        days = (end - start).days
+        left = self.rng.choice((1, 13, 26, 27, 28, 29, 31, days // 2, days - 3))
+        changed = end - timedelta(days=left)
+        if self.chance(0.4):
+            changed = max(start, min(add_months_clamped(start, self.rng.randint(1, 11)), end))
+        share = Decimal((end - changed).days) / days
+        price = self.rng.choice((amount / 2, amount * 2, amount * 3))
+        last = end - timedelta(days=self.rng.choice((0, 0, 1)))
+        if last < changed:
+            return
+        upgraded = (
+            contract if self.chance(0.5) else {**contract, "plan_id": self.rng.choice(self.tables["plans"])["plan_id"]}
+        )
+        pairs = [(upgraded, price)] if self.chance(0.2) else [(contract, -amount), (upgraded, price)]
+        for target, full in pairs:
+            billed = (full * share).quantize(Decimal("0.0001")) + 0
+            self.add_recurring_line(target, changed, last, billed, is_proration=not self.chance(0.05))
+
+    def add_recurring_line(
+        self,
+        contract: Row,
+        start: date,
+        end: date,
+        amount: Decimal,
+        *,
+        status: str = "paid",
+        is_proration: bool = False,
+    ) -> None:
+        """Add an invoice with one recurring line; it is issued around the start, and never after the data's end."""
+        issued_at = datetime(start.year, start.month, start.day) + timedelta(days=self.rng.randint(-5, 5), hours=9)
+        issued_at = min(issued_at, self.end() - timedelta(seconds=1))
+        invoice = {
+            "invoice_id": self.new_id("inv"),
+            "customer_id": contract["customer_id"],
+            "subscription_id": None,
+            "status": status,
+            "issued_at": issued_at,
+            "due_at": issued_at + timedelta(days=30),
+            "paid_at": issued_at + timedelta(days=self.rng.randint(0, 90)) if status == "paid" else None,
+            "currency": contract["currency"],
+        }
+        self.tables["invoices"].append(invoice)
+        is_discounted = amount >= 0 and self.chance(0.3)
+        self.tables["invoice_line_items"].append(
+            {
+                "invoice_line_item_id": self.new_id("line"),
+                "invoice_id": invoice["invoice_id"],
+                "subscription_id": None,
+                "subscription_item_id": None,
+                "plan_id": contract["plan_id"],
+                "line_type": "recurring",
+                "is_proration": is_proration,
+                "quantity": contract["quantity"],
+                "amount": amount,
+                "discount_amount": Decimal(self.rng.choice(BILLED_DISCOUNTS)) if is_discounted else Decimal(0),
+                "currency": invoice["currency"],
+                "service_start": start,
+                "service_end": end,
+            }
+        )
+
     # ------------------------------------------------------------ the whole
 
-    def generate(self) -> Tables:
+    def generate(
+        self, *, recurring_lines: bool = False, subscriptions: bool = True, late_business: bool = False
+    ) -> Tables:
         """Fill every table; some customers get nothing, and the last invoice falls into the last month or after it."""
         self.add_catalogue()
         self.add_customers()
@@ -437,10 +617,16 @@ class Generator:
             if self.chance(0.12):
                 continue
             customer_id = customer["customer_id"]
-            for _ in range(self.rng.choices((0, 1, 2, 4), (8, 52, 28, 12))[0]):
+            for _ in range(self.rng.choices((0, 1, 2, 4), (8, 52, 28, 12))[0] if subscriptions else 0):
                 self.add_subscription(customer_id)
             for _ in range(self.rng.choices((0, 1, 3, 8), (45, 25, 20, 10))[0]):
                 self.add_invoice(customer_id)
+            for _ in range(self.rng.choices((0, 1, 2, 4), (8, 52, 28, 12))[0] if recurring_lines else 0):
+                self.add_billing(customer_id)
+            if late_business and subscriptions and self.chance(0.5):
+                self.add_renewals(customer_id)
+        if late_business:
+            self.pay_late()
         if self.tables["customers"]:
             customer_id = self.tables["customers"][0]["customer_id"]
             late = self.rng.choice((timedelta(0), timedelta(seconds=-1), timedelta(days=-1), timedelta(hours=4)))
@@ -451,9 +637,23 @@ class Generator:
         return self.tables
 
 
-def random_raw(rng: random.Random, customers: int, months: int, tag: str = "") -> Tables:
-    """Return valid, adversarial raw tables over about `months` calendar months; every id starts with `tag`."""
-    return Generator(rng, customers, months, tag).generate()
+def random_raw(
+    rng: random.Random,
+    customers: int,
+    months: int,
+    tag: str = "",
+    *,
+    recurring_lines: bool = False,
+    subscriptions: bool = True,
+    late_business: bool = False,
+) -> Tables:
+    """Return valid, adversarial raw tables over about `months` calendar months; every id starts with `tag`.
+
+    `recurring_lines` adds what `mrr_basis: invoices` reads; without `subscriptions`, nothing but invoices is there;
+    `late_business` adds subscriptions that are renewed late and invoices that are paid late, for the policies.
+    """
+    generator = Generator(rng, customers, months, tag)
+    return generator.generate(recurring_lines=recurring_lines, subscriptions=subscriptions, late_business=late_business)
 
 
 def combine(datasets: Iterable[Tables]) -> Tables:

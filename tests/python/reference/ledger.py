@@ -5,7 +5,8 @@ from scratch, every interval is tested on its exact timestamps, and nothing is f
 runs. Money is `Decimal` with 4 places in the reporting currency, ratios are `Decimal` with 6 places (1 = 100 %),
 and everything in between is an exact `Fraction`.
 
-Scope: `mrr_basis: subscriptions`, constant exchange rates; no policies, drivers, exclusions list or reconciliation.
+Scope: both values of `mrr_basis`, the policies, constant exchange rates; no drivers, exclusions list or
+reconciliation.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import calendar
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -36,6 +37,16 @@ FACTORS = {
 UNCOUNTED_INVOICES = ("draft", "void")
 SNAP = Fraction(6, 100)
 SHORTEST_RATED_DAYS = 28
+CHOICES = {
+    "mrr_basis": ("subscriptions", "invoices"),
+    "customer_grain": ("customer", "parent"),
+    "paused_as": ("inactive", "active"),
+    "discount_policy": ("recurring", "all", "none"),
+    "usage_policy": ("included", "excluded"),
+    "churn_recognised_at": ("service_end", "cancel_request"),
+}
+# What asks for subscriptions, so that it would be without effect, and without a word, on invoice lines.
+SUBSCRIPTION_POLICIES = {"paused_as": "inactive", "delinquent_after_days": None, "churn_recognised_at": "service_end"}
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12, "trailing_12_months": 12}
 ANNUAL_PERIODS = ("year", "trailing_12_months")
 VERSIONED_ATTRIBUTES = ("segment", "country", "acquisition_channel", "csm_owner")
@@ -58,8 +69,9 @@ class LedgerError(ValueError):
 class Settings:
     """The project's vars, with the defaults of the rules.
 
-    `close_lag_days` is in calendar days, `mrr_band_floors` in whole units of the reporting currency per month,
-    `fragile_grr_threshold` is a ratio (1 = 100 %).
+    `close_lag_days` is in calendar days, `late_renewal_grace_days` and `delinquent_after_days` in days of 24 hours,
+    `reactivation_window_months` in calendar months (both nulls mean never), `mrr_band_floors` in whole units of the
+    reporting currency per month, `fragile_grr_threshold` is a ratio (1 = 100 %).
     """
 
     as_of_date: date | None = None
@@ -70,25 +82,70 @@ class Settings:
     customer_grain: str = "customer"
     mrr_band_floors: tuple[int, ...] = (0, 100, 1000, 10000)
     fragile_grr_threshold: Decimal = Decimal("0.90")
+    mrr_basis: str = "subscriptions"
+    late_renewal_grace_days: int = 0
+    reactivation_window_months: int | None = None
+    paused_as: str = "inactive"
+    delinquent_after_days: int | None = None
+    discount_policy: str = "recurring"
+    usage_policy: str = "included"
+    churn_recognised_at: str = "service_end"
 
     def __post_init__(self) -> None:
-        """Refuse a grain that the rules do not know."""
-        if self.customer_grain not in ("customer", "parent"):
-            raise LedgerError(f"customer_grain: {self.customer_grain!r} is neither 'customer' nor 'parent'")
+        """Refuse a choice that the rules do not know, a negative number, and a policy that could do nothing."""
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise LedgerError(f"{name}: {getattr(self, name)!r} is not one of {', '.join(known)}")
+        for name in ("late_renewal_grace_days", "reactivation_window_months", "delinquent_after_days"):
+            if (getattr(self, name) or 0) < 0:
+                raise LedgerError(f"{name}: {getattr(self, name)} is less than 0")
+        for name, default in SUBSCRIPTION_POLICIES.items():
+            if self.mrr_basis == "invoices" and getattr(self, name) != default:
+                raise LedgerError(f"{name}: {getattr(self, name)!r} needs mrr_basis 'subscriptions'")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """What one item or usage line adds to one customer's closing balance of one month.
+    """What one item or invoice line adds to one customer's closing balance of one month.
 
-    `mrr` is in the reporting currency per month, rounded once to 4 decimals; a credit is negative.
+    `gross` (before discounts) and `mrr` (after them) are in the reporting currency per month, each rounded once to 4
+    decimals; a credit is negative. `quantity` is 0 for usage.
     """
 
     customer_id: str
     product_id: str
     plan_id: str
     pool: str
+    quantity: int
+    gross: Decimal
     mrr: Decimal
+
+
+@dataclass(frozen=True)
+class Contracted:
+    """The time [`start`, `end`) that one item version is to be paid for, pauses not taken out; a null end is open."""
+
+    customer_id: str
+    product_id: str
+    item: Row
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """One recurring line: `gross` and `net` are per month in its currency, over the dates [`start`, `end`)."""
+
+    customer_id: str
+    product_id: str
+    plan_id: str
+    pool: str
+    currency: str
+    quantity: int
+    gross: Fraction
+    net: Fraction
+    start: date
+    end: date
 
 
 @dataclass(frozen=True)
@@ -125,6 +182,35 @@ def in_force(start: Any, end: Any, instant: Any) -> bool:
     return start < instant and (end is None or instant <= end)
 
 
+def is_empty(start: Any, end: Any) -> bool:
+    """Say whether the half-open [start, end) holds nothing; a null end is open."""
+    return end is not None and end <= start
+
+
+def earliest(*ends: datetime | None) -> datetime | None:
+    """Return the first of several ends, of which null ones are open; None where all are."""
+    return min((end for end in ends if end is not None), default=None)
+
+
+def billing_term(anchor: datetime, plan: Row, instant: datetime) -> tuple[datetime, datetime]:
+    """Return the billing term of a plan that holds an instant, counted from an anchor no later than it.
+
+    Months, quarters and years are calendar months from the anchor, clamped to the month's end, at the anchor's time of
+    day; days and weeks are of 24 hours. All in UTC.
+    """
+    days = {"day": 1, "week": 7}.get(plan["billing_interval"], 0) * plan["billing_interval_count"]
+    months = {"month": 1, "quarter": 3, "year": 12}.get(plan["billing_interval"], 0) * plan["billing_interval_count"]
+
+    def start_of(number: int) -> datetime:
+        moved = datetime.combine(add_months(anchor.date(), months * number), anchor.time())
+        return moved + timedelta(days=days * number)
+
+    number = 0
+    while start_of(number + 1) <= instant:
+        number += 1
+    return start_of(number), start_of(number + 1)
+
+
 def as_date(value: date | datetime) -> date:
     """Read a service date as the calendar date that is written there, in no time zone."""
     return value.date() if isinstance(value, datetime) else value
@@ -138,6 +224,13 @@ def find_as_of_date(raw: Tables, settings: Settings) -> date:
     if not issued:
         raise LedgerError("as_of_date: set this var, for there is no invoice to take it from")
     return max(issued).replace(tzinfo=UTC).astimezone(ZoneInfo(settings.reporting_timezone)).date()
+
+
+def as_of_midnight(as_of_date: date, timezone: str) -> datetime:
+    """Return the midnight that ends a day in a time zone, as naive UTC."""
+    following = as_of_date + timedelta(days=1)
+    local = datetime(following.year, following.month, following.day, tzinfo=ZoneInfo(timezone))
+    return local.astimezone(UTC).replace(tzinfo=None)
 
 
 def find_last_month(as_of_date: date, close_lag_days: int) -> date:
@@ -230,35 +323,60 @@ def read_usage(line: Row, customer_id: str) -> Usage:
     return Usage(customer_id, plan_id, line["currency"], amount, first, add_months(first, 1))
 
 
-def read_usage_lines(raw: Tables, counted_as: dict[str, str]) -> list[Usage]:
-    """Return every usage line that counts, under its invoice's customer."""
+def read_recurring(line: Row, customer_id: str, plans: dict[str, Row], discount_policy: str) -> Recurring | None:
+    """Read a recurring line at its monthly rate; None for an empty period and for a short proration.
+
+    What was billed is net of every discount, so only the policy that knows no discounts makes a difference.
+    """
+    start, end = as_date(line["service_start"]), as_date(line["service_end"])
+    if end <= start:
+        return None
+    term, exclusive_end = service_term(start, end)
+    if line["is_proration"] and (exclusive_end - start).days < SHORTEST_RATED_DAYS:
+        return None
+    plan = None if line["plan_id"] is None else plans[line["plan_id"]]
+    gross = Fraction(line["amount"]) + Fraction(line["discount_amount"])
+    net = gross if discount_policy == "none" else Fraction(line["amount"])
+    return Recurring(
+        customer_id=customer_id,
+        product_id=UNASSIGNED if plan is None else plan["product_id"],
+        plan_id=UNASSIGNED if plan is None else plan["plan_id"],
+        pool="per_seat" if plan is not None and plan["pricing_model"] == "per_seat" else "flat",
+        currency=line["currency"],
+        quantity=1 if line["quantity"] is None else line["quantity"],
+        gross=gross / term,
+        net=net / term,
+        start=start,
+        end=exclusive_end,
+    )
+
+
+def billed_lines(raw: Tables, counted_as: dict[str, str], line_type: str) -> Iterator[tuple[Row, str]]:
+    """Yield the lines of a type on invoices that count, each with the customer that its invoice is counted under."""
     invoices = {row["invoice_id"]: row for row in rows(raw, "invoices")}
-    usage = []
     for line in rows(raw, "invoice_line_items"):
         invoice = invoices[line["invoice_id"]]
         if (
-            line["line_type"] == "usage"
+            line["line_type"] == line_type
             and invoice["status"] not in UNCOUNTED_INVOICES
             and invoice["customer_id"] in counted_as
         ):
-            usage.append(read_usage(line, counted_as[invoice["customer_id"]]))
-    return usage
+            yield line, counted_as[invoice["customer_id"]]
 
 
 # ---------------------------------------------------------------- MRR
 
 
-def net_per_month(item: Row, plan: Row, discounts: list[Row], instant: datetime) -> Fraction:
-    """Return an item's net at an instant, in its own currency per month, after every discount in force then."""
+def gross_per_month(item: Row, plan: Row) -> Fraction:
+    """Return an item's gross in its own currency per month."""
     factor = FACTORS[plan["billing_interval"]] / plan["billing_interval_count"]
-    net = item["quantity"] * Fraction(item["unit_amount"]) * factor
-    applied = [
-        discount
-        for discount in discounts
-        if discount["duration"] != "once"
-        and discount.get("subscription_item_id") in (None, item["subscription_item_id"])
-        and in_force(discount["starts_at"], discount["ends_at"], instant)
-    ]
+    return item["quantity"] * Fraction(item["unit_amount"]) * factor
+
+
+def net_per_month(item: Row, plan: Row, applied: list[Row]) -> Fraction:
+    """Return an item's net in its own currency per month, after the discounts that apply to it."""
+    factor = FACTORS[plan["billing_interval"]] / plan["billing_interval_count"]
+    net = gross_per_month(item, plan)
     for discount in applied:
         if discount.get("percent_off") is not None:
             net *= 1 - Fraction(discount["percent_off"]) / 100
@@ -266,6 +384,32 @@ def net_per_month(item: Row, plan: Row, discounts: list[Row], instant: datetime)
         if discount.get("amount_off") is not None:
             net -= Fraction(discount["amount_off"]) * factor
     return max(net, Fraction(0))
+
+
+def bridge_late_renewals(fixed: list[Any], grace_days: int, known_until: Any) -> list[Any]:
+    """Return fixed intervals of which those that end an island reach over a gap of at most `grace_days` to the next.
+
+    Each has a customer, a product, a start and an end. A gap that is still open at `known_until` stays open.
+    """
+    held = group_rows(
+        (one for one in fixed if not is_empty(one.start, one.end)), lambda one: (one.customer_id, one.product_id)
+    )
+    return [bridge_gap(one, held[one.customer_id, one.product_id], grace_days, known_until) for one in fixed]
+
+
+def bridge_gap(one: Any, others: list[Any], grace_days: int, known_until: Any) -> Any:
+    """Return an interval, longer where it ends an island (of `others`, itself among them) that a late renewal follows.
+
+    Intervals that touch are one island: what starts as another ends leaves no gap.
+    """
+    if one.end is None or is_empty(one.start, one.end):
+        return one
+    if any(other.start <= one.end and (other.end is None or one.end < other.end) for other in others):
+        return one
+    following = min((other.start for other in others if other.start > one.end), default=None)
+    if following is None or following >= known_until or following - one.end > timedelta(days=grace_days):
+        return one
+    return replace(one, end=following)
 
 
 class Contracts:
@@ -280,15 +424,50 @@ class Contracts:
         self.fx_date = settings.constant_fx_date or as_of_date
         self.plans = {row["plan_id"]: row for row in rows(raw, "plans")}
         self.subscriptions = {row["subscription_id"]: row for row in rows(raw, "subscriptions")}
-        self.items = rows(raw, "subscription_item_versions")
+        self.items = group_rows(rows(raw, "subscription_item_versions"), lambda row: row["subscription_item_id"])
         self.pauses = group_rows(rows(raw, "subscription_pauses"), lambda row: row["subscription_id"])
+        self.invoices = group_rows(rows(raw, "invoices"), lambda row: row.get("subscription_id"))
         self.discounts = group_rows(rows(raw, "discounts"), lambda row: row["subscription_id"])
         self.rates = group_rows(rows(raw, "exchange_rates"), lambda row: row["currency"])
-        self.usage = read_usage_lines(raw, self.counted_as)
+
+        self.contracted: list[Contracted] = []
+        self.recurring: list[Recurring] = []
+        self.usage: list[Usage] = []
+        grace_days = settings.late_renewal_grace_days
+        if settings.mrr_basis == "invoices":
+            lines = billed_lines(raw, self.counted_as, "recurring")
+            read = [read_recurring(*found, self.plans, settings.discount_policy) for found in lines]
+            counted = [line for line in read if line is not None]
+            self.recurring = bridge_late_renewals(counted, grace_days, as_of_date + timedelta(days=1))
+        else:
+            read = [self.read_item(item) for item in rows(raw, "subscription_item_versions")]
+            counted = [contracted for contracted in read if contracted is not None]
+            midnight = as_of_midnight(as_of_date, settings.reporting_timezone)
+            self.contracted = bridge_late_renewals(counted, grace_days, midnight)
+        if settings.usage_policy == "included":
+            self.usage = [read_usage(*found) for found in billed_lines(raw, self.counted_as, "usage")]
+
+    def read_item(self, item: Row) -> Contracted | None:
+        """Return when an item version is contracted; None if it is metered, or its customer is excluded."""
+        plan = self.plans[item["plan_id"]]
+        customer_id = self.counted_as.get(self.subscriptions[item["subscription_id"]]["customer_id"])
+        if customer_id is None or plan["pricing_model"] == "metered":
+            return None
+        start, end = self.contracted_time(item)
+        return Contracted(customer_id, plan["product_id"], item, start, end)
+
+    def contracted_time(self, item: Row) -> tuple[datetime, datetime | None]:
+        """Return an item version's time within its subscription's, after the trial and to the recognised end."""
+        subscription = self.subscriptions[item["subscription_id"]]
+        ended_at = subscription.get("ended_at")
+        if self.settings.churn_recognised_at == "cancel_request":
+            ended_at = earliest(ended_at, subscription.get("cancel_requested_at"))
+        return max(item["valid_from"], pays_from(subscription)), earliest(item["valid_to"], ended_at)
 
     def first_month(self) -> date | None:
         """Return the first day of a month before which nothing can be in force; None without any data."""
-        days = [item["valid_from"].date() for item in self.items] + [line.start for line in self.usage]
+        days = [contracted.start.date() for contracted in self.contracted]
+        days += [line.start for line in (*self.usage, *self.recurring)]
         return add_months(min(days).replace(day=1), -1) if days else None
 
     def convert(self, amount: Fraction, currency: str) -> Decimal:
@@ -304,32 +483,96 @@ class Contracts:
     def pieces(self, month: date) -> Iterator[Piece]:
         """Yield what is in force at the last instant of a month, item by item and line by line."""
         instant = closing_instant(month, self.settings.reporting_timezone)
-        for item in self.items:
-            subscription = self.subscriptions[item["subscription_id"]]
-            plan = self.plans[item["plan_id"]]
-            customer_id = self.counted_as.get(subscription["customer_id"])
-            if customer_id is not None and plan["pricing_model"] != "metered" and self.is_paying(item, instant):
-                net = net_per_month(item, plan, self.discounts[item["subscription_id"]], instant)
-                mrr = self.convert(net, item["currency"])
-                yield Piece(customer_id, plan["product_id"], plan["plan_id"], plan["pricing_model"], mrr)
+        for contracted in self.contracted:
+            item = contracted.item
+            if self.is_paying(contracted, instant):
+                plan = self.plans[item["plan_id"]]
+                net = net_per_month(item, plan, self.applied_discounts(item, instant))
+                yield Piece(
+                    customer_id=contracted.customer_id,
+                    product_id=contracted.product_id,
+                    plan_id=plan["plan_id"],
+                    pool=plan["pricing_model"],
+                    quantity=item["quantity"],
+                    gross=self.convert(gross_per_month(item, plan), item["currency"]),
+                    mrr=self.convert(net, item["currency"]),
+                )
+        for line in self.recurring:
+            if in_force(line.start, line.end, add_months(month, 1)):
+                yield Piece(
+                    customer_id=line.customer_id,
+                    product_id=line.product_id,
+                    plan_id=line.plan_id,
+                    pool=line.pool,
+                    quantity=line.quantity,
+                    gross=self.convert(line.gross, line.currency),
+                    mrr=self.convert(line.net, line.currency),
+                )
         for line in self.usage:
             if in_force(line.start, line.end, add_months(month, 1)):
                 product_id = UNASSIGNED if line.plan_id is None else self.plans[line.plan_id]["product_id"]
                 mrr = self.convert(line.amount, line.currency)
-                yield Piece(line.customer_id, product_id, line.plan_id or UNASSIGNED, "metered", mrr)
+                yield Piece(line.customer_id, product_id, line.plan_id or UNASSIGNED, "metered", 0, mrr, mrr)
 
-    def is_paying(self, item: Row, instant: datetime) -> bool:
-        """Say whether an item version is in force at an instant, out of trial, not ended and not paused."""
-        subscription = self.subscriptions[item["subscription_id"]]
-        pays_from = subscription.get("trial_ends_at") or subscription["started_at"]
-        return (
-            in_force(item["valid_from"], item["valid_to"], instant)
-            and in_force(pays_from, subscription.get("ended_at"), instant)
-            and not any(
-                in_force(pause["paused_at"], pause["resumed_at"], instant)
-                for pause in self.pauses[item["subscription_id"]]
-            )
+    def is_paying(self, contracted: Contracted, instant: datetime) -> bool:
+        """Say whether an item version is in force at an instant, neither paused nor stopped for an unpaid invoice."""
+        subscription_id = contracted.item["subscription_id"]
+        stops = self.delinquencies(subscription_id)
+        if self.settings.paused_as == "inactive":
+            stops += [(pause["paused_at"], pause["resumed_at"]) for pause in self.pauses[subscription_id]]
+        return in_force(contracted.start, contracted.end, instant) and not any(
+            in_force(start, end, instant) for start, end in stops
         )
+
+    def delinquencies(self, subscription_id: str) -> list[tuple[datetime, datetime | None]]:
+        """Return when a subscription does not count, because an invoice of its own is long past due and not paid."""
+        if self.settings.delinquent_after_days is None:
+            return []
+        late = timedelta(days=self.settings.delinquent_after_days)
+        due = [row for row in self.invoices[subscription_id] if row.get("due_at") is not None]
+        unpaid = [(row["due_at"] + late, None) for row in due if row["status"] in ("open", "uncollectible")]
+        paid = [
+            (row["due_at"] + late, row["paid_at"])
+            for row in due
+            if row["status"] == "paid" and row.get("paid_at") is not None
+        ]
+        return unpaid + paid
+
+    def applied_discounts(self, item: Row, instant: datetime) -> list[Row]:
+        """Return the discounts that lower an item at an instant, under the discount policy."""
+        if self.settings.discount_policy == "none":
+            return []
+        return [
+            discount
+            for discount in self.discounts[item["subscription_id"]]
+            if discount.get("subscription_item_id") in (None, item["subscription_item_id"])
+            and (
+                self.settings.discount_policy == "all" and self.coupon_term_holds(discount, item, instant)
+                if discount["duration"] == "once"
+                else in_force(discount["starts_at"], discount["ends_at"], instant)
+            )
+        ]
+
+    def coupon_term_holds(self, coupon: Row, item: Row, instant: datetime) -> bool:
+        """Say whether an instant is in the billing term of an item that a `once` coupon fell in.
+
+        It falls in when both it and the subscription's paying time have begun, if it is still there then, on the plan
+        that the item has then; terms are counted from the start of the subscription's paying time.
+        """
+        anchor = pays_from(self.subscriptions[item["subscription_id"]])
+        fell = max(coupon["starts_at"], anchor)
+        if is_empty(fell, coupon["ends_at"]):
+            return False
+        for version in self.items[item["subscription_item_id"]]:
+            start, end = self.contracted_time(version)
+            if start <= fell and (end is None or fell < end) and version["plan_id"] == item["plan_id"]:
+                return in_force(*billing_term(anchor, self.plans[item["plan_id"]], fell), instant)
+        return False
+
+
+def pays_from(subscription: Row) -> datetime:
+    """Return when a subscription starts to be paid for: at the end of its trial, else at its start."""
+    return subscription.get("trial_ends_at") or subscription["started_at"]
 
 
 def positive_pools(pieces: Iterable[Piece]) -> dict[tuple[str, str], list[Piece]]:
@@ -380,6 +623,18 @@ class Ledger:
     def peak_before(self, customer_id: str, month: date) -> Decimal:
         """Return the highest closing MRR of any earlier month, 0 before the first."""
         return max((self.closing(customer_id, earlier) for earlier in self.months if earlier < month), default=ZERO)
+
+    def is_known(self, customer_id: str, month: date) -> bool:
+        """Say whether a customer was active before a month, and not too long ago for a return to be a reactivation.
+
+        The absence is the number of months that closed at 0 between the two.
+        """
+        active = [earlier for earlier in self.months if earlier < month and self.closing(customer_id, earlier) > 0]
+        if not active:
+            return False
+        absence = (month.year - active[-1].year) * 12 + month.month - active[-1].month - 1
+        window = self.settings.reactivation_window_months
+        return window is None or absence <= window
 
     def first_paid_month(self, customer_id: str) -> date | None:
         """Return the first month that closes above 0."""
@@ -487,7 +742,7 @@ def fct_mrr_movements(ledger: Ledger) -> list[Row]:
     facts = []
     for row in fct_customer_mrr_months(ledger):
         opening, closing, peak = row["opening_mrr"], row["closing_mrr"], row["peak_mrr_before"]
-        movement = classify(opening, closing, was_active=peak > 0)
+        movement = classify(opening, closing, was_active=ledger.is_known(row["customer_id"], row["month_date"]))
         if movement is None:
             continue
         recovered = above_peak = ZERO
