@@ -1,4 +1,9 @@
+{#- A value that is there exists as a key of the other raw table. -#}
 {% test references_a_row_of(model, column_name, to_table, key, table_name, row_key_columns) %}
+
+{%- set optional_columns = (
+    billing_contract(table_name).columns | selectattr('is_nullable') | map(attribute='name') | list
+) %}
 
 select
     '{{ table_name }}' as table_name,
@@ -8,10 +13,10 @@ select
 from {{ model }}
 where
     {{ column_name }} is not null
-    {#- an absent optional table has nothing to refer to #}
-    {%- if not billing_table_exists(to_table) %}
+    and {{ column_name }} not in (select {{ key }} from {{ ref('stg_billing__' ~ to_table) }} where {{ key }} is not null)
+    {#- who has invoices alone may still have the ids of subscriptions on them -#}
+    {%- if column_name in optional_columns and not billing_table_exists(to_table) %}
     and false
     {%- endif %}
-    and {{ column_name }} not in (select {{ key }} from {{ ref('stg_billing__' ~ to_table) }} where {{ key }} is not null)
 
 {% endtest %}
