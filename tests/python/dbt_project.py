@@ -36,6 +36,8 @@ Tables = dict[str, list[Row]]
 
 
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+OWN_TABLES = {"demo_data": False}
+MARTS = "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
 
 
 @dataclass(frozen=True)
@@ -187,3 +189,10 @@ def load_raw(connection: duckdb.DuckDBPyConnection, raw: Tables) -> None:
             connection.register("arrow_rows", arrow_rows)
             connection.execute(f"insert into raw.{table} from arrow_rows")
             connection.unregister("arrow_rows")
+
+
+def mart_rows(database: Path) -> dict[str, list[tuple]]:
+    """Every row of every mart, sorted."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = [name for (name,) in connection.execute(MARTS).fetchall()]
+        return {name: connection.execute(f"from marts.{name} order by all").fetchall() for name in names}

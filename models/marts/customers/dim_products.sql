@@ -6,6 +6,12 @@ products as (
 
 ),
 
+mrr_intervals as (
+
+    select * from {{ ref('int_mrr_intervals') }}
+
+),
+
 pool_balances as (
 
     select * from {{ ref('int_pool_balances') }}
@@ -25,7 +31,7 @@ ledger_products as (
     select
         product_id,
         product_id as product_name
-    from pool_balances
+    from mrr_intervals
     where product_id = 'unassigned'
 
 ),

@@ -1,0 +1,119 @@
+"""What the project says when something is wrong, and that it says so before anything is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt_project import MARTS, OWN_TABLES, WITHOUT_UNIT_TESTS, load_raw, mart_rows, run_dbt
+from small_company import small_company
+
+
+def test_a_bad_row_stops_the_build_before_any_mart_changes(tmp_path: Path) -> None:
+    """A negative quantity in the middle of a good table: the output names it, and the marts stay what they were."""
+    database = tmp_path / "company.duckdb"
+    tables = small_company()
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, tables)
+    assert run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES).exit_code == 0
+    before = mart_rows(database)
+    tables["subscription_item_versions"][1]["quantity"] = -3
+    tables["customers"][0]["customer_name"] = "Renamed"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, tables)
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    assert result.exit_code != 0
+    assert "subscription_item_versions_quantity_is_not_negative" in result.output
+    assert "column_name = quantity, row_key = i-ann, 2024-03-10 00:00:00" in result.output
+    assert mart_rows(database) == before
+
+
+def test_a_missing_table_or_column_is_named(tmp_path: Path) -> None:
+    """Both at once: the error of one does not hide the other's."""
+    database = tmp_path / "company.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, small_company())
+        connection.execute("drop table raw.plans")
+        connection.execute("drop table raw.invoices")
+        connection.execute("alter table raw.subscriptions drop column ended_at")
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    assert result.exit_code != 0
+    assert 'required raw table "company"."raw"."plans" does not exist' in result.output
+    assert "invoice_line_items_invoice_id_exists_in_invoices: 2 failing" in result.output
+    assert 'Raw table "company"."raw"."subscriptions" lacks required columns: ended_at' in result.output
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute(MARTS).fetchall() == []
+
+
+def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> None:
+    """All problems in one message, before anything is built."""
+    variables = {
+        "mrr_bassis": "subscriptions",
+        "demo_data": "no",
+        "mrr_basis": "payments",
+        "customer_grain": "Parent",
+        "as_of_date": "2024-02-30",
+        "constant_fx_date": "yesterday",
+        "close_lag_days": -1,
+        "reporting_timezone": "Mars/Olympus",
+        "reporting_currency": "",
+        "mrr_band_floors": [100, 1000],
+        "fragile_grr_threshold": 90,
+    }
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
+    assert result.exit_code != 0
+    message = result.output
+    assert "there is no var 'mrr_bassis': the vars are demo_data, raw_schema, mrr_basis" in message
+    for name, allowed in {
+        "demo_data": "one of true, false, edge_cases",
+        "mrr_basis": "one of subscriptions, invoices",
+        "customer_grain": "one of customer, parent",
+        "as_of_date": "null or a day written YYYY-MM-DD",
+        "constant_fx_date": "null or a day written YYYY-MM-DD",
+        "close_lag_days": "a whole number of days, 0 or more",
+        "reporting_timezone": "an IANA time zone",
+        "reporting_currency": "a name",
+        "mrr_band_floors": "a list of numbers that ascends from 0",
+        "fragile_grr_threshold": "a number from 0 to 1",
+    }.items():
+        assert f"var {name} is '{variables[name]}': allowed is {allowed}" in message
+    assert not (tmp_path / "vars.duckdb").exists() or not mart_rows(tmp_path / "vars.duckdb")
+
+
+def test_own_tables_with_demo_data_on_are_a_contradiction(tmp_path: Path) -> None:
+    """Whoever names a schema expects it to be read."""
+    result = run_dbt(
+        "build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables={"raw_schema": "billing"}
+    )
+    assert result.exit_code != 0
+    assert "raw_schema is set, but demo_data is true" in result.output
+
+
+def test_a_file_named_like_the_raw_schema_is_refused(tmp_path: Path) -> None:
+    """DuckDB cannot tell the catalog from the schema."""
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "raw.duckdb", variables=OWN_TABLES)
+    assert result.exit_code != 0
+    assert "the DuckDB file is named like the schema 'raw'" in result.output
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"close_lag_days": "5", "mrr_band_floors": 100}, {"close_lag_days": None, "mrr_band_floors": None}],
+)
+def test_a_var_of_the_wrong_type_is_named_too(tmp_path: Path, variables: dict[str, object]) -> None:
+    """Parsing survives it, so that the check can speak."""
+    result = run_dbt("build", database=tmp_path / "vars.duckdb", variables=variables)
+    assert result.exit_code != 0
+    for name, value in variables.items():
+        assert f"var {name} is '{value}': allowed is" in result.output
+
+
+def test_the_demo_is_not_built_over_somebodys_own_tables(tmp_path: Path) -> None:
+    """Who forgets demo_data: false would find the demo's numbers in their marts."""
+    database = tmp_path / "company.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, small_company())
+    result = run_dbt("build", database=database)
+    assert result.exit_code != 0
+    assert "the database holds raw.customers, and demo_data is true: set demo_data: false" in result.output
