@@ -13,7 +13,7 @@ build: .venv/installed
 	python scripts/headline.py
 
 # the files that start dbt most often go first, so that none of them runs alone at the end
-SLOW_TESTS := tests/python/test_own_tables.py tests/python/test_messages.py
+SLOW_TESTS := tests/python/test_vars_against_reference.py tests/python/test_own_tables.py tests/python/test_messages.py
 
 test: lint
 	dbt build

@@ -3,7 +3,9 @@
 
     {%- set known = [
         'demo_data', 'raw_schema', 'mrr_basis', 'as_of_date', 'close_lag_days', 'reporting_timezone',
-        'reporting_currency', 'constant_fx_date', 'customer_grain', 'mrr_band_floors', 'fragile_grr_threshold',
+        'reporting_currency', 'fx_policy', 'constant_fx_date', 'customer_grain', 'fiscal_year_start_month',
+        'late_renewal_grace_days', 'reactivation_window_months', 'paused_as', 'delinquent_after_days',
+        'discount_policy', 'usage_policy', 'churn_recognised_at', 'mrr_band_floors', 'fragile_grr_threshold',
     ] -%}
     {%- for name in invocation_args_dict.get('vars', {}) if name not in known -%}
         {%- do problems.append("there is no var '" ~ name ~ "': the vars are " ~ known | join(', ')) -%}
@@ -13,6 +15,11 @@
         'demo_data': [true, false, 'edge_cases'],
         'mrr_basis': ['subscriptions', 'invoices'],
         'customer_grain': ['customer', 'parent'],
+        'fx_policy': ['constant', 'historical'],
+        'paused_as': ['inactive', 'active'],
+        'discount_policy': ['recurring', 'all', 'none'],
+        'usage_policy': ['included', 'excluded'],
+        'churn_recognised_at': ['service_end', 'cancel_request'],
     } -%}
     {%- for name, allowed in allowed_values.items() if var(name) is integer or var(name) not in allowed -%}
         {%- do problems.append(_var_problem(name, 'one of ' ~ allowed | join(', ') | lower)) -%}
@@ -30,10 +37,29 @@
         {%- do problems.append(_var_problem(name, 'null or a day written YYYY-MM-DD')) -%}
     {%- endfor -%}
 
-    {%- set lag = var('close_lag_days') -%}
-    {%- if lag is not integer or lag < 0 -%}
-        {%- do problems.append(_var_problem('close_lag_days', 'a whole number of days, 0 or more')) -%}
+    {%- for name, unit in {'close_lag_days': 'days', 'late_renewal_grace_days': 'days'}.items()
+        if not _is_whole_number(var(name)) -%}
+        {%- do problems.append(_var_problem(name, 'a whole number of ' ~ unit ~ ', 0 or more')) -%}
+    {%- endfor -%}
+
+    {%- for name, unit in {'reactivation_window_months': 'months', 'delinquent_after_days': 'days'}.items()
+        if var(name) is not none and not _is_whole_number(var(name)) -%}
+        {%- do problems.append(_var_problem(name, 'null or a whole number of ' ~ unit ~ ', 0 or more')) -%}
+    {%- endfor -%}
+
+    {%- set start_month = var('fiscal_year_start_month') -%}
+    {%- if not _is_whole_number(start_month) or start_month < 1 or start_month > 12 -%}
+        {%- do problems.append(_var_problem('fiscal_year_start_month', 'a month from 1 to 12')) -%}
     {%- endif -%}
+
+    {%- set needs_subscriptions = {
+        'paused_as': 'inactive', 'delinquent_after_days': none, 'churn_recognised_at': 'service_end',
+    } -%}
+    {%- for name, default in needs_subscriptions.items()
+        if var('mrr_basis') == 'invoices' and var(name) != default -%}
+        {%- do problems.append("var " ~ name ~ " is '" ~ var(name) ~ "', but mrr_basis is invoices, and a line that was "
+            ~ "billed does not know what its subscription did") -%}
+    {%- endfor -%}
 
     {%- if var('reporting_timezone') not in modules.pytz.all_timezones -%}
         {%- do problems.append(_var_problem('reporting_timezone', 'an IANA time zone such as UTC or Europe/Paris')) -%}
@@ -49,6 +75,12 @@
     {%- set threshold = var('fragile_grr_threshold') -%}
     {%- if threshold is boolean or threshold is not number or threshold < 0 or threshold > 1 -%}
         {%- do problems.append(_var_problem('fragile_grr_threshold', 'a number from 0 to 1')) -%}
+    {%- endif -%}
+
+    {%- if execute and var('delinquent_after_days') is not none and var('demo_data') == false and not problems
+        and not find_billing_table('invoices', var('raw_schema')) -%}
+        {%- do problems.append("var delinquent_after_days is '" ~ var('delinquent_after_days') ~ "', but there is no table "
+            ~ var('raw_schema') ~ ".invoices to say what is due") -%}
     {%- endif -%}
 
     {%- set schemas = ['demo', 'edge_cases', 'staging', 'intermediate', 'marts', 'test_failures', var('raw_schema')] -%}
@@ -70,6 +102,11 @@
 
 {% macro _var_problem(name, allowed) -%}
     {{- return("var " ~ name ~ " is '" ~ var(name) ~ "': allowed is " ~ allowed) -}}
+{%- endmacro %}
+
+
+{% macro _is_whole_number(value) -%}
+    {{- return(value is integer and value is not boolean and value >= 0) -}}
 {%- endmacro %}
 
 

@@ -108,6 +108,12 @@ ENDED_REASONS = ("voluntary", "payment_failed", "other")
 VOLUNTARY, PAYMENT_FAILED, OTHER = range(3)
 REASON_SHARE = (0.72, 0.20, 0.08)
 
+BOOK_SHARE = 0.03  # of all customers, bought in one deal in the middle of the history
+ADJUSTMENT_REASONS = ("credit for an outage", "correction of a mis-billed contract")
+OUTAGE, CORRECTION = range(2)
+ADJUSTED_SHARE = (0.025, 0.012)  # of the customers that could be adjusted, by reason
+APPROVERS = ("Hanna Weiss", "Ivo Marek", "Joy Okafor")
+
 
 def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
@@ -136,8 +142,8 @@ TYPES = {  # of the columns that are not text
     column: column_type
     for column_type, columns in (
         (pa.timestamp("s"), "created_at valid_from valid_to started_at trial_ends_at cancel_requested_at ended_at"),
-        (pa.timestamp("s"), "paused_at resumed_at starts_at ends_at issued_at due_at paid_at"),
-        (pa.date32(), "service_start service_end effective_date"),
+        (pa.timestamp("s"), "paused_at resumed_at starts_at ends_at issued_at due_at paid_at acquired_at"),
+        (pa.date32(), "service_start service_end effective_date month_from month_to"),
         (MONEY, "unit_amount amount_off amount discount_amount"),
         (PERCENT, "percent_off"),
         (RATE, "rate_to_reporting"),
@@ -154,6 +160,7 @@ SCHEMAS = {
         " created_at",
         "customer_versions": "customer_id valid_from valid_to segment country acquisition_channel csm_owner",
         "customer_exclusions": "customer_id reason",
+        "acquired_customers": "customer_id acquired_at",
         "products": "product_id product_name",
         "plans": "plan_id product_id plan_name tier_rank pricing_model billing_interval billing_interval_count"
         " currency usage_limit",
@@ -168,6 +175,7 @@ SCHEMAS = {
         "invoice_line_items": "invoice_line_item_id invoice_id subscription_id subscription_item_id plan_id line_type"
         " is_proration quantity amount discount_amount currency service_start service_end",
         "exchange_rates": "currency effective_date rate_to_reporting",
+        "mrr_adjustments": "customer_id product_id month_from month_to reason amount approved_by",
     }.items()
 }
 
@@ -441,6 +449,16 @@ def customer_tables(draw: Draw, customers: Customers, ids: pa.Array, end: np.dat
             "reason": np.full(len(internal), "internal test account"),
         },
     }
+
+
+def acquired_columns(draw: Draw, customers: Customers, start: np.datetime64, months: int) -> Columns:
+    """The customers of a book of business, by index: about half of those who came first after it was bought."""
+    acquired_at = (start.astype("M8[M]") + months // 2).astype("M8[s]") + 14 * DAY + np.timedelta64(15, "h")
+    is_later = (customers.created_at >= acquired_at) & ~is_internal(customers.number)
+    size = round(BOOK_SHARE * len(is_later))
+    may_belong = np.flatnonzero(is_later)[: 2 * size]
+    customer = np.sort(may_belong[np.argsort(draw.uniform(len(may_belong)))[:size]])
+    return {"customer": customer, "acquired_at": np.full(len(customer), acquired_at)}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -757,6 +775,51 @@ def discount_columns(subs: Subscriptions, discounts: Discounts, end: np.datetime
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Adjustments
+
+
+def adjustment_columns(
+    draw: Draw, customers: Customers, subs: Subscriptions, grid: Grid, states: States, end: np.datetime64, months: int
+) -> Columns:
+    """What finance adds to the MRR of a workspace in months at whose end its customer pays, by index of the customer.
+
+    One outage for all; what was mis-billed is put right until the contract is renewed or left, or stays open.
+    """
+    count = len(customers.number)  # the first subscriptions of all, in their order; so are their workspaces
+    billing_month = subs.billing_from[:count].astype("M8[M]")
+    # those who never pause: only at the end of their lives is there nothing to adjust
+    life = np.where(subs.pause_from[:count] < NEVER, 0, grid.is_live[:count].sum(axis=1))
+    life[is_internal(customers.number)] = 0
+    end_month = np.where(np.isnat(subs.ended_at[:count]), end, subs.ended_at[:count]).astype("M8[M]")
+    last = np.minimum(life, (end_month - billing_month).astype(np.int64))  # months, [0, last)
+
+    outage = (end.astype("M8[M]") - months // 3 - billing_month).astype(np.int64)
+    wrong = draw.integers(0, np.maximum(last, 1), count)
+    chosen = draw.uniform((2, count)) < np.array(ADJUSTED_SHARE)[:, None]
+    month = np.stack([outage, wrong])
+    reason, customer = np.nonzero(chosen & (month >= 0) & (month < last))
+    k = month[reason, customer]
+
+    monthly = states.quantity[customer, k] * states.unit[customer, k] / subs.term[customer] / 100
+    dollars = monthly / CURRENCY_PRICE[subs.currency[customer]]
+    share = np.where(reason == OUTAGE, -0.10, np.array([-0.15, -0.08, 0.06, 0.12])[draw.integers(0, 4, len(k))])
+    renewal = (k // 12 + 1) * 12
+    until = np.where(reason == OUTAGE, k + 1, np.minimum(renewal, last[customer]))
+    is_open = (reason == CORRECTION) & np.isnat(subs.ended_at[customer])
+    is_open &= draw.chance(0.4, len(k)) | (renewal > last[customer])
+    month_to = (billing_month[customer] + until).astype("M8[D]")
+    return {
+        "customer": customer,
+        "product_id": np.full(len(k), PRODUCTS[WORKSPACE].product_id),
+        "month_from": (billing_month[customer] + k).astype("M8[D]"),
+        "month_to": np.where(is_open, NO_DATE, month_to),
+        "reason": label(ADJUSTMENT_REASONS, reason),
+        "amount": money(np.sign(share) * np.maximum(np.rint(abs(share) * dollars), 1) * 100),
+        "approved_by": label(APPROVERS, draw.integers(0, len(APPROVERS), len(k))),
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Invoices
 
 
@@ -1029,9 +1092,19 @@ def subscription_statuses(subs: Subscriptions, invoices: Invoices, end: np.datet
 
 
 def make_block(
-    draw: Draw, ids: Ids, plans: Plans, first_number: int, count: int, start: np.datetime64, months: int
+    draw: Draw,
+    draw_finance: Draw,
+    ids: Ids,
+    plans: Plans,
+    first_number: int,
+    count: int,
+    start: np.datetime64,
+    months: int,
 ) -> dict[str, Columns]:
-    """Every table's rows for `count` customers, numbered from `first_number`."""
+    """Every table's rows for `count` customers, numbered from `first_number`.
+
+    What only finance knows, adjustments and acquired customers, has a stream of its own.
+    """
     end = (start.astype("M8[M]") + months).astype("M8[s]")
     customers = make_customers(draw, first_number, count, start, months)
     subs = make_subscriptions(draw, customers, np.arange(count), customers.first_start, 0.45, end, months)
@@ -1061,10 +1134,13 @@ def make_block(
     item, sub, plan = versions.pop("item"), versions.pop("sub"), versions.pop("plan")
     discount_rows = discount_columns(subs, discounts, end)
     discount_sub, discount_item = discount_rows.pop("sub"), discount_rows.pop("item")
+    acquired = acquired_columns(draw_finance, customers, start, months)
+    adjustments = adjustment_columns(draw_finance, customers, subs, grid, states, end, months)
     paused = np.flatnonzero(subs.pause_from < NEVER)
     resumed_at = add_months(subs.billing_from[paused], subs.pause_to[paused])
     return {
         **customer_tables(draw, customers, customer_ids, end),
+        "acquired_customers": {"customer_id": label(customer_ids, acquired.pop("customer")), **acquired},
         "subscriptions": {
             "subscription_id": sub_ids,
             "customer_id": label(customer_ids, subs.customer),
@@ -1118,6 +1194,7 @@ def make_block(
             "service_start": lines.service_start,
             "service_end": lines.service_end,
         },
+        "mrr_adjustments": {"customer_id": label(customer_ids, adjustments.pop("customer")), **adjustments},
     }
 
 
@@ -1136,7 +1213,8 @@ def generate(folder: Path, customers: int, months: int, start: date, seed: int, 
         writers["exchange_rates"].write(make_exchange_rates(Draw(seed, 0), first_day, months))
         for block, first in enumerate(range(0, customers, BLOCK), start=1):
             size = min(BLOCK, customers - first)
-            tables = make_block(Draw(seed, block), ids, plans, first, size, first_day, months)
+            draws = Draw(seed, block), Draw(seed, block, 1)
+            tables = make_block(*draws, ids, plans, first, size, first_day, months)
             for name, columns in tables.items():
                 writers[name].write(columns)
 

@@ -12,14 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from warehouse import connect
 
-BRIDGE = """
-    select month_date, opening_mrr, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churn_mrr, fx_mrr,
-        closing_mrr, closing_arr, opening_customers, new_customers, reactivation_customers, expansion_customers,
-        contraction_customers, churn_customers, closing_customers
-    from marts.mrr_waterfall
-    order by month_date desc
-    limit 1
-"""
+BRIDGE = "select * from marts.mrr_waterfall order by month_date desc limit 1"
+BRIDGE_LINES = ("opening", "new", "acquired", "reactivation", "expansion", "contraction", "churn", "fx", "closing")
 TRAILING = """
     select dimension, dimension_value, period_end_date, cohort_customers, nrr, grr, nrr - grr as gap,
         logo_retention, benchmark_band, is_fragile
@@ -47,7 +41,7 @@ def bridge_table(month: dict[str, object]) -> Table:
     table = Table(title=f"MRR bridge, {month['month_date']:%B %Y}")
     for heading, justify in (("", "left"), ("MRR", "right"), ("customers", "right")):
         table.add_column(heading, justify=justify)
-    for name in ("opening", "new", "reactivation", "expansion", "contraction", "churn", "fx", "closing"):
+    for name in BRIDGE_LINES:
         table.add_row(name, f"{month[f'{name}_mrr']:,.2f}", str(month.get(f"{name}_customers", "")))
     table.add_row("closing ARR", f"{month['closing_arr']:,.2f}", "")
     return table

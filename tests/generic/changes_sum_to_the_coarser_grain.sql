@@ -1,8 +1,10 @@
 {#-
   Per key and month, the changes of a finer grain (`parts`) sum to those of this one, on both sides without a rest.
+  `condition` says which parts belong to it.
 -#}
 {% test changes_sum_to_the_coarser_grain(
-    model, parts, key_columns, month_column='month_date', change_column='mrr_change'
+    model, parts, key_columns, month_column='month_date', change_column='mrr_change', condition='true',
+    model_column=none
 ) %}
 
 {%- set keys = key_columns + [month_column] %}
@@ -13,7 +15,7 @@ coarse as (
 
     select
         {{ keys | join(', ') }},
-        sum({{ change_column }}) as change
+        sum({{ model_column or change_column }}) as change
     from {{ model }}
     group by {{ keys | join(', ') }}
 
@@ -25,6 +27,7 @@ parts as (
         {{ keys | join(', ') }},
         sum({{ change_column }}) as change
     from {{ parts }}
+    where {{ condition }}
     group by {{ keys | join(', ') }}
 
 )

@@ -2,10 +2,11 @@
   A cohort of a period holds exactly the customers whose balance at its first instant is above 0, with that balance, and
   the same customers' balance at its last instant: nobody who came later, nobody who left removed, no complete period
   without its cohort and no incomplete one with it. `periods` are the period types: name, length and step in months (a
-  step of 1, 3 or 12 months, on calendar boundaries).
+  step of 1, 3 or 12 months, on boundaries of the fiscal year). Where the closing is measured at other rates than the
+  balances (`is_closing_comparable` false), only whether it is above 0 is compared.
 -#}
 {% test cohorts_hold_exactly_the_customers_who_open(
-    model, balances, ledger_bounds, customer_column='customer_id', month_column='month_date',
+    model, balances, ledger_bounds, customer_column='customer_id', month_column='month_date', is_closing_comparable=true,
     periods=[
         {'period_type': 'month', 'length_months': 1, 'step_months': 1},
         {'period_type': 'quarter', 'length_months': 3, 'step_months': 3},
@@ -105,7 +106,11 @@ full outer join expected
 where
     not coalesce(
         cohorts.opening_mrr = expected.opening_mrr
+        {%- if is_closing_comparable %}
         and cohorts.closing_mrr = expected.closing_mrr
+        {%- else %}
+        and (cohorts.closing_mrr > 0) = (expected.closing_mrr > 0)
+        {%- endif %}
         and cohorts.period_end_date = expected.period_end_date,
         false
     )

@@ -1,9 +1,9 @@
 {#-
   At every grain (`grains`: lists of columns of the items; the last one is the finest), what is in force in a month,
-  with the part of each pool that credits took below 0 added back, sums to the closing MRR of the ledger. Nothing of
-  the finest grain is in force twice in one month.
+  with what credits and corrections took below 0 added back, sums to the closing MRR of the ledger. Nothing of the
+  finest grain is in force twice in one month. `condition` says which items and shortfalls are the ledger's.
 -#}
-{% test grains_sum_to_the_same(model, items, shortfalls, grains, month_column='month_date') %}
+{% test grains_sum_to_the_same(model, items, shortfalls, grains, month_column='month_date', condition='true') %}
 
 with
 
@@ -16,13 +16,27 @@ customer_months as (
 items as (
 
     select * from {{ items }}
+    where {{ condition }}
 
 ),
 
 shortfalls as (
 
-    select * from {{ shortfalls }}
-    where shortfall_mrr > 0
+    {% for relation in shortfalls -%}
+    select
+        month_date,
+        next_month_date,
+        shortfall_mrr
+    from {{ relation }}
+    where
+        shortfall_mrr > 0
+        and {{ condition }}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor %}
 
 ),
 

@@ -2,7 +2,7 @@
 
 select
     {% if table_name %}'{{ table_name }}' as table_name,{% endif %}
-    '{{ columns | join(", ") }}' as column_name,
+    '{{ columns | join(", ") | replace("'", "''") }}' as column_name,
     {{ row_key(columns) }} as row_key,
     count(*) as row_count
 from {{ model }}

@@ -1,8 +1,9 @@
 {#-
   The cohort of a month is who opens it, so the month's total opens as the bridge does and closes at opening plus
-  expansion, contraction and churn: new and returning customers are no part of any rate.
+  expansion, contraction and churn: what else moved the bridge (`outside`: its columns of new, bought and returning
+  customers, and of exchange rates) is no part of any rate.
 -#}
-{% test monthly_cohorts_tie_to_the_bridge(model, waterfall) %}
+{% test monthly_cohorts_tie_to_the_bridge(model, waterfall, outside=['new_mrr', 'reactivation_mrr']) %}
 
 with
 
@@ -38,7 +39,8 @@ where
         and monthly_totals.expansion_mrr = waterfall.expansion_mrr
         and monthly_totals.contraction_mrr = -waterfall.contraction_mrr
         and monthly_totals.churned_mrr = -waterfall.churn_mrr
-        and monthly_totals.closing_mrr = waterfall.closing_mrr - waterfall.new_mrr - waterfall.reactivation_mrr,
+        and monthly_totals.closing_mrr = waterfall.closing_mrr
+        {%- for column in outside %} - waterfall.{{ column }}{% endfor %},
         false
     )
 

@@ -2,7 +2,9 @@
   Exactly one movement for each customer and month whose balance moved, with that month's opening, closing and change,
   and none where it did not. The balances are read from every month, not from the changes that movements come from.
 -#}
-{% test movements_account_for_every_change(model, balances, customer_column='customer_id', month_column='month_date') %}
+{% test movements_account_for_every_change(
+    model, balances, customer_column='customer_id', month_column='month_date', closing_expression='closing_mrr'
+) %}
 
 with
 
@@ -28,9 +30,9 @@ changes as (
         {{ customer_column }} as customer_id,
         {{ month_column }} as month_date,
         opening_mrr,
-        closing_mrr
+        {{ closing_expression }} as closing_mrr
     from {{ balances }}
-    where opening_mrr != closing_mrr
+    where opening_mrr != {{ closing_expression }}
 
 )
 

@@ -1,6 +1,10 @@
-{#- `new` comes once per customer and first, `reactivation` only after `churn`, and after `churn` nothing else. -#}
+{#-
+  `new` comes once per customer and first, `reactivation` only after `churn`, and after `churn` nothing else. With
+  `is_new_twice`, who comes back late is `new` again.
+-#}
 {% test movements_follow_each_other(
-    model, customer_column='customer_id', month_column='month_date', type_column='movement_type'
+    model, customer_column='customer_id', month_column='month_date', type_column='movement_type',
+    is_new_twice=false
 ) %}
 
 with
@@ -31,7 +35,7 @@ where
     not coalesce(
         case previous_movement_type
             when '(none)' then movement_type = 'new'
-            when 'churn' then movement_type = 'reactivation'
+            when 'churn' then movement_type in ('reactivation'{{ ", 'new'" if is_new_twice }})
             else movement_type in ('expansion', 'contraction', 'churn')
         end,
         false

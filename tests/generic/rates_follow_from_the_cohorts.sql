@@ -1,18 +1,23 @@
 {#-
   Every row of the rates is recomputed from the customers of its cohort, one dimension at a time: number of customers,
-  sums, and rates to within half of the last decimal. No row is missing and none is there without a cohort.
+  sums, and rates to within half of the last decimal. No row is missing and none is there without a cohort. `parts` maps
+  further sums to what they sum of a cohort, and `part_rates` further rates to the sum that they have on top.
 -#}
-{% test rates_follow_from_the_cohorts(model, cohorts, dimensions) %}
+{% test rates_follow_from_the_cohorts(model, cohorts, dimensions, parts={}, part_rates={}) %}
 
-{%- set sums = [
+{%- set own_sums = [
     'opening_mrr', 'expansion_mrr', 'contraction_mrr', 'churned_mrr', 'retained_mrr', 'closing_mrr',
 ] -%}
+{%- set sums = own_sums + parts.keys() | list -%}
 {%- set rates = {
     'nrr': ['closing_mrr', 'opening_mrr'],
     'grr': ['retained_mrr', 'opening_mrr'],
     'logo_retention': ['customers_who_close', 'customers_who_open'],
     'expansion_rate': ['expansion_mrr', 'opening_mrr'],
-} %}
+} -%}
+{%- for rate, part in part_rates.items() -%}
+    {%- do rates.update({rate: [part, 'opening_mrr']}) -%}
+{%- endfor %}
 
 with
 
@@ -40,7 +45,10 @@ cut_by_dimension as (
         {{ "'all'" if dimension == 'total' else 'cast(' ~ dimension ~ ' as ' ~ dbt.type_string() ~ ')' }}
             as dimension_value,
         customer_id,
-        {{ sums | join(', ') }}
+        {%- for part, expression in parts.items() %}
+        {{ expression }} as {{ part }},
+        {%- endfor %}
+        {{ own_sums | join(', ') }}
     from cohorts
     {%- if not loop.last %}
 
@@ -104,7 +112,7 @@ where
         and rates.{{ column }} = expected.{{ column }}
         {%- endfor %}
         {%- for rate, (numerator, denominator) in rates.items() %}
-        and abs(rates.{{ rate }} * expected.{{ denominator }} - expected.{{ numerator }})
+        and abs(cast(rates.{{ rate }} as decimal(28, 6)) * expected.{{ denominator }} - expected.{{ numerator }})
         <= expected.{{ denominator }} * 0.0000005
         {%- endfor %},
         false

@@ -15,7 +15,7 @@ where
     not coalesce(
         case
             when ({{ denominator }}) = 0 then {{ ratio }} is null
-            else abs({{ ratio }} * ({{ denominator }}) - ({{ numerator }})) <= abs({{ denominator }}) * 0.0000005
+            else abs(cast({{ ratio }} as decimal(28, 6)) * ({{ denominator }}) - ({{ numerator }})) <= abs({{ denominator }}) * 0.0000005
         end,
         false
     )

@@ -1,9 +1,11 @@
 {#-
   A state holds from its month to the one before `next_month_date` (or on, without one). In its first and in its last
-  month it is exactly the sum of the items of its key in force then; `closing_expression` is what it closes at.
+  month it is exactly the sum of the items of its key in force then; `closing_expression` is what it closes at. The items
+  may be states of a finer grain; `condition` says which are the ledger's.
 -#}
 {% test states_sum_their_items(
-    model, items, ledger_bounds, key_columns, closing_expression='closing_mrr', month_column='month_date'
+    model, items, ledger_bounds, key_columns, closing_expression='closing_mrr', month_column='month_date',
+    from_column='from_month_date', to_column='to_month_date', amount_column='net_mrr', condition='true'
 ) %}
 
 with
@@ -17,6 +19,7 @@ states as (
 items as (
 
     select * from {{ items }}
+    where {{ condition }}
 
 ),
 
@@ -56,15 +59,15 @@ summed as (
         {%- endfor %}
         first_and_last_months.month_date,
         first_and_last_months.closing_balance,
-        coalesce(sum(items.net_mrr), 0) as net_mrr
+        coalesce(sum(items.{{ amount_column }}), 0) as net_mrr
     from first_and_last_months
     left join items
         on
             {%- for column in key_columns %}
             {{ 'and ' if not loop.first }}first_and_last_months.{{ column }} = items.{{ column }}
             {%- endfor %}
-            and first_and_last_months.month_date >= items.from_month_date
-            and first_and_last_months.month_date < coalesce(items.to_month_date, {{ end_of_time('date') }})
+            and first_and_last_months.month_date >= items.{{ from_column }}
+            and first_and_last_months.month_date < coalesce(items.{{ to_column }}, {{ end_of_time('date') }})
     group by
         {%- for column in key_columns %}
         first_and_last_months.{{ column }},

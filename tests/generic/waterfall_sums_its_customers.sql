@@ -1,5 +1,8 @@
-{#- A month's opening and closing MRR and customers are those of all its customers, who are read one by one. -#}
-{% test waterfall_sums_its_customers(model, balances, month_column='month_date') %}
+{#-
+  A month's opening and closing MRR and customers are those of all its customers, who are read one by one, and so are
+  `also_summed` columns.
+-#}
+{% test waterfall_sums_its_customers(model, balances, month_column='month_date', also_summed=[]) %}
 
 with
 
@@ -15,6 +18,9 @@ customers as (
         {{ month_column }} as month_date,
         sum(opening_mrr) as opening_mrr,
         sum(closing_mrr) as closing_mrr,
+        {%- for column in also_summed %}
+        sum({{ column }}) as {{ column }},
+        {%- endfor %}
         sum(case when opening_mrr > 0 then 1 else 0 end) as opening_customers,
         sum(case when closing_mrr > 0 then 1 else 0 end) as closing_customers
     from {{ balances }}
@@ -38,7 +44,10 @@ where
         waterfall.opening_mrr = coalesce(customers.opening_mrr, 0)
         and waterfall.closing_mrr = coalesce(customers.closing_mrr, 0)
         and waterfall.opening_customers = coalesce(customers.opening_customers, 0)
-        and waterfall.closing_customers = coalesce(customers.closing_customers, 0),
+        and waterfall.closing_customers = coalesce(customers.closing_customers, 0)
+        {%- for column in also_summed %}
+        and waterfall.{{ column }} = coalesce(customers.{{ column }}, 0)
+        {%- endfor %},
         false
     )
 

@@ -1,7 +1,10 @@
-{#- Per month and movement type, `<type>_mrr` and `<type>_customers` are the sum and the count of the movements. -#}
+{#-
+  Per month and movement type, `<type>_mrr` and `<type>_customers` are the sum and the count of the movements. The types
+  may be cut finer by `type_expression`; where it is null, a movement is in none.
+-#}
 {% test waterfall_sums_the_movements(
     model, movements, month_column='month_date',
-    movement_types=['new', 'reactivation', 'expansion', 'contraction', 'churn']
+    movement_types=['new', 'reactivation', 'expansion', 'contraction', 'churn'], type_expression='movement_type'
 ) %}
 
 with
@@ -28,13 +31,14 @@ movements as (
 
     select
         {{ month_column }} as month_date,
-        movement_type,
+        {{ type_expression }} as movement_type,
         sum(mrr_change) as mrr,
         count(*) as customers
     from {{ movements }}
+    where {{ type_expression }} is not null
     group by
         {{ month_column }},
-        movement_type
+        {{ type_expression }}
 
 )
 

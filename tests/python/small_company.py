@@ -22,6 +22,7 @@ TABLES: Tables = {
         {"customer_id": "ann", "valid_from": datetime(2024, 3, 1), "segment": "SMB"},
     ],
     "customer_exclusions": [{"customer_id": "test", "reason": "internal"}],
+    "acquired_customers": [{"customer_id": "bob", "acquired_at": JANUARY}],
     "products": [{"product_id": "app", "product_name": "App"}],
     "plans": [
         {
@@ -88,6 +89,12 @@ TABLES: Tables = {
     ],
     "exchange_rates": [
         {"currency": "EUR", "effective_date": date(2024, 1, 1), "rate_to_reporting": Decimal("1.10000000")},
+    ],
+    "mrr_adjustments": [
+        {
+            **{"customer_id": "test", "product_id": "app", "month_from": date(2024, 3, 1)},
+            **{"month_to": date(2024, 5, 1), "reason": "outage", "amount": Decimal("-7.5"), "approved_by": "Eve"},
+        },
     ],
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -44,6 +44,7 @@ class BadRow:
 
 EARLY, LATE = datetime(2023, 1, 1), datetime(2024, 6, 1)
 ITEM_KEY = "i-ann, 2024-01-01 00:00:00"
+ADJUSTMENT_KEY = "test, app, 2024-03-01, outage"
 
 
 def required(table: str, column: str, key: str) -> BadRow:
@@ -65,6 +66,7 @@ BAD_ROWS = [
     twice("customers", "customer_id", "ann"),
     twice("customer_versions", "customer_id, valid_from", "ann, 2024-01-01 00:00:00"),
     twice("customer_exclusions", "customer_id", "test"),
+    twice("acquired_customers", "customer_id", "bob"),
     twice("products", "product_id", "app"),
     twice("plans", "plan_id", "team"),
     twice("subscriptions", "subscription_id", "s-ann"),
@@ -74,6 +76,7 @@ BAD_ROWS = [
     twice("invoices", "invoice_id", "in-1"),
     twice("invoice_line_items", "invoice_line_item_id", "l-1"),
     twice("exchange_rates", "currency, effective_date", "EUR, 2024-01-01"),
+    twice("mrr_adjustments", "customer_id, product_id, month_from_date, reason", ADJUSTMENT_KEY),
     required("customers", "customer_id", "(null)"),
     required("customers", "customer_name", "ann"),
     required("products", "product_name", "app"),
@@ -84,10 +87,15 @@ BAD_ROWS = [
     required("invoices", "issued_at", "in-1"),
     required("invoice_line_items", "amount", "l-1"),
     required("exchange_rates", "rate_to_reporting", "EUR, 2024-01-01"),
+    required("acquired_customers", "acquired_at", "bob"),
+    required("mrr_adjustments", "amount", ADJUSTMENT_KEY),
+    required("mrr_adjustments", "approved_by", ADJUSTMENT_KEY),
+    required("mrr_adjustments", "month_from", "test, app, (null), outage"),
     BadRow("customers", {"customer_id": " "}, "customers_required_values_are_present", "customer_id", " "),
     orphan("customers", "parent_customer_id", "customers", "ann"),
     orphan("customer_versions", "customer_id", "customers", "nobody, 2024-01-01 00:00:00"),
     orphan("customer_exclusions", "customer_id", "customers", "nobody"),
+    orphan("acquired_customers", "customer_id", "customers", "nobody"),
     orphan("plans", "product_id", "products", "team"),
     orphan("subscriptions", "customer_id", "customers", "s-ann"),
     orphan("subscription_item_versions", "subscription_id", "subscriptions", ITEM_KEY),
@@ -101,6 +109,8 @@ BAD_ROWS = [
     orphan("invoice_line_items", "subscription_id", "subscriptions", "l-1"),
     orphan("invoice_line_items", "subscription_item_id", "subscription_item_versions", "l-1"),
     orphan("invoice_line_items", "plan_id", "plans", "l-1"),
+    orphan("mrr_adjustments", "customer_id", "customers", "nobody, app, 2024-03-01, outage"),
+    orphan("mrr_adjustments", "product_id", "products", "test, nobody, 2024-03-01, outage"),
     BadRow(
         "customer_versions",
         {"valid_to": EARLY},
@@ -108,6 +118,8 @@ BAD_ROWS = [
         *("valid_to", "ann, 2024-01-01 00:00:00"),
     ),
     BadRow("customer_versions", {"valid_to": LATE}, "customer_versions_do_not_overlap", "valid_from", "ann"),
+    BadRow("plans", {"plan_id": "unassigned"}, "plans_plan_id_is_not_a_reserved_word", "plan_id", "unassigned"),
+    BadRow("plans", {"plan_id": "adjustment"}, "plans_plan_id_is_not_a_reserved_word", "plan_id", "adjustment"),
     BadRow("plans", {"pricing_model": "tiered"}, "plans_pricing_model_is_known", "pricing_model", "team"),
     BadRow("plans", {"billing_interval": "fortnight"}, "plans_billing_interval_is_known", "billing_interval", "team"),
     BadRow(
@@ -234,6 +246,24 @@ BAD_ROWS = [
         "exchange_rates_rate_to_reporting_is_positive",
         *("rate_to_reporting", "EUR, 2024-01-01"),
     ),
+    BadRow(
+        "mrr_adjustments",
+        {"month_to": EARLY.date()},
+        "mrr_adjustments_month_to_is_not_before_month_from",
+        *("month_to", ADJUSTMENT_KEY),
+    ),
+    BadRow(
+        "mrr_adjustments",
+        {"month_from": date(2024, 3, 2)},
+        "mrr_adjustments_month_from_is_the_first_day_of_a_month",
+        *("month_from", "test, app, 2024-03-02, outage"),
+    ),
+    BadRow(
+        "mrr_adjustments",
+        {"month_to": date(2024, 4, 30)},
+        "mrr_adjustments_month_to_is_the_first_day_of_a_month",
+        *("month_to", ADJUSTMENT_KEY),
+    ),
 ]
 
 
@@ -354,6 +384,10 @@ def compiled_for_text(tmp_path_factory: pytest.TempPathFactory) -> CompiledProje
         ("invoice_line_items", "amount", "12.34567", "l-1"),
         ("invoice_line_items", "service_start", "June", "l-1"),
         ("exchange_rates", "rate_to_reporting", "1.123456789", "EUR, 2024-01-01"),
+        ("acquired_customers", "acquired_at", "in May", "bob"),
+        ("mrr_adjustments", "amount", "-7,50", ADJUSTMENT_KEY),
+        ("mrr_adjustments", "month_from", "March", "test, app, March, outage"),
+        ("mrr_adjustments", "month_to", "2024-05", ADJUSTMENT_KEY),
     ],
 )
 def test_text_that_is_not_a_value_is_named(

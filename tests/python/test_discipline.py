@@ -9,16 +9,14 @@ from __future__ import annotations
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import compile_project
-from dbt_project import PROJECT_DIR, read_manifest, run_dbt
-from discipline.bench import NO_FLOATS, NO_WALL_CLOCK, WALL_CLOCK, Bench, kill_all, open_edge_bench
+from dbt_project import PROJECT_DIR, CompiledProject, read_manifest, run_dbt
+from discipline.bench import NO_FLOATS, NO_WALL_CLOCK, WALL_CLOCK, Bench, Compiled, kill_all, open_edge_bench
 from discipline.corruptions import CORRUPTIONS, Corruption
-from discipline.mutants import MUTANTS, Mutant
+from discipline.mutants import MUTANTS, POLICIES, Mutant
 from discipline.page import discipline_page
 
 PAGE = PROJECT_DIR / "docs/discipline.md"
@@ -46,26 +44,19 @@ TRAPS = (
     "Lazy NRR",
 )
 
-RANDOM_VARIABLES: tuple[dict[str, Any], ...] = (
-    {},
-    {"customer_grain": "parent", "reporting_timezone": "America/New_York", "constant_fx_date": "2021-06-30"},
-)
-RANDOM_SEEDS = [1, 2, 3]
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """Databases for which dbt has compiled the project: with the edge cases, and with users' own tables."""
-
-    edge: Path
-    randoms: list[tuple[Path, dict[str, Any]]]
+OWN_TABLES: dict[str, Any] = {
+    "customer_grain": "parent",
+    "reporting_timezone": "America/New_York",
+    "constant_fx_date": "2021-06-30",
+}
 
 
 @pytest.fixture(scope="module")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     """The only dbt processes of this module."""
     edge = tmp_path_factory.mktemp("edge") / "edge.duckdb"
-    directories = [tmp_path_factory.mktemp(f"random_{number}") for number in range(len(RANDOM_VARIABLES))]
+    sets_of_vars = {"own_tables": OWN_TABLES, **POLICIES}
+    directories = {name: tmp_path_factory.mktemp(name) for name in sets_of_vars}
 
     def compile_edge_cases() -> None:
         for command in ("seed", "compile"):
@@ -74,15 +65,12 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
 
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(compile_edge_cases)]
-        for directory, variables in zip(directories, RANDOM_VARIABLES, strict=True):
-            jobs.append(pool.submit(compile_project, directory, **variables))
+        for name, variables in sets_of_vars.items():
+            jobs.append(pool.submit(compile_project, directories[name], **variables))
         for job in jobs:
             job.result()
-    randoms = [
-        (directory / "ledger.duckdb", variables)
-        for directory, variables in zip(directories, RANDOM_VARIABLES, strict=True)
-    ]
-    return Compiled(edge, randoms)
+    compiled = {name: directory / "ledger.duckdb" for name, directory in directories.items()}
+    return Compiled(edge, (compiled["own_tables"], OWN_TABLES), {name: compiled[name] for name in POLICIES})
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +81,8 @@ def bench(databases: Compiled) -> Bench:
 
 @pytest.fixture(scope="module")
 def corruptions(bench: Bench) -> tuple[Corruption, ...]:
-    """The corruptions that were thought of, and for every grain test the one that doubles a row of its table."""
+    """The corruptions that were thought of, and for every other grain test the one that doubles a row of its table."""
+    thought_of = {name for corruption in CORRUPTIONS for name in corruption.kills}
     tables = {
         model.name: ".".join(model.relation.replace('"', "").split(".")[1:])
         for model in bench.project.models
@@ -106,7 +95,7 @@ def corruptions(bench: Bench) -> tuple[Corruption, ...]:
             (f"insert into {tables[model]} from {tables[model]} limit 1",),
         )
         for name, model in sorted(bench.grain_tests.items())
-        if model in tables
+        if model in tables and name not in thought_of
     ]
     return (*CORRUPTIONS, *doubled)
 
@@ -120,7 +109,7 @@ def red_tests(bench: Bench, corruptions: tuple[Corruption, ...]) -> dict[str, se
 @pytest.fixture(scope="module")
 def killers(databases: Compiled) -> dict[str, tuple[str, ...]]:
     """Where and by what each mutant was killed."""
-    return kill_all(databases.edge, databases.randoms, RANDOM_SEEDS)
+    return kill_all(databases)
 
 
 def test_nothing_fails_before_anything_is_corrupted(bench: Bench) -> None:
@@ -155,24 +144,24 @@ def test_every_trap_is_re_enacted_and_caught_by_a_discipline_test(
     caught = {corruption.trap for corruption in CORRUPTIONS if red_tests[corruption.name]}
     for mutant in MUTANTS:
         if mutant.trap:
-            assert ours & set(killers[label(mutant)]), f"no discipline test notices: {label(mutant)}"
+            assert ours & set(killers[mutant.label]), f"no discipline test notices: {mutant.label}"
             caught.add(mutant.trap)
     assert caught - {None} == set(TRAPS)
 
 
-def label(mutant: Mutant) -> str:
-    """How a mutant is called."""
-    return f"{mutant.model}: {mutant.name}"
-
-
-def test_every_fragment_of_a_mutant_is_in_its_model(bench: Bench) -> None:
+def test_every_fragment_of_a_mutant_is_in_its_model(databases: Compiled, bench: Bench) -> None:
     """A model has changed and its mutants with it: write the fragment as it is compiled now."""
-    models = {model.name: model.sql for model in bench.project.models}
-    assert len({label(mutant) for mutant in MUTANTS}) == len(MUTANTS)
+    projects = {policies: CompiledProject(read_manifest(database)) for policies, database in databases.policies.items()}
+    models = {
+        policies: {model.name: model.sql for model in project.models}
+        for policies, project in {None: bench.project, **projects}.items()
+    }
+    assert len({mutant.label for mutant in MUTANTS}) == len(MUTANTS)
+    found = {mutant: models[mutant.under].get(mutant.model, "").count(mutant.old) for mutant in MUTANTS}
     assert not [
-        f"{label(mutant)}: the fragment {mutant.old!r} occurs {models.get(mutant.model, '').count(mutant.old)} times"
-        for mutant in MUTANTS
-        if models.get(mutant.model, "").count(mutant.old) != 1
+        f"{mutant.label}: the fragment {mutant.old!r} occurs {times} times"
+        for mutant, times in found.items()
+        if times != 1
     ]
 
 
@@ -182,10 +171,10 @@ def test_every_model_of_the_ledger_has_mutants(bench: Bench) -> None:
     assert models == {mutant.model for mutant in MUTANTS}
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=label)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.label)
 def test_a_mutant_is_killed(mutant: Mutant, killers: dict[str, tuple[str, ...]]) -> None:
     """By a data test, on the edge cases or on random data, or by the Python reference; an equivalent one by nothing."""
-    _, *found = killers[label(mutant)]
+    _, *found = killers[mutant.label]
     assert bool(found) == (mutant.equivalent is None)
 
 

@@ -17,6 +17,7 @@ KEYS = {
     "customers": "customer_id",
     "customer_versions": "customer_id, valid_from",
     "customer_exclusions": "customer_id",
+    "acquired_customers": "customer_id",
     "products": "product_id",
     "plans": "plan_id",
     "subscriptions": "subscription_id",
@@ -26,6 +27,7 @@ KEYS = {
     "invoices": "invoice_id",
     "invoice_line_items": "invoice_line_item_id",
     "exchange_rates": "currency, effective_date",
+    "mrr_adjustments": "customer_id, product_id, month_from, reason",
 }
 
 NULLABLE = {
@@ -38,12 +40,14 @@ NULLABLE = {
     "discounts": "subscription_item_id percent_off amount_off ends_at",
     "invoices": "subscription_id due_at paid_at",
     "invoice_line_items": "subscription_id subscription_item_id plan_id quantity service_start service_end",
+    "mrr_adjustments": "month_to",
 }
 
 REFERENCES = [
     ("customers", "parent_customer_id", "customers", "customer_id"),
     ("customer_versions", "customer_id", "customers", "customer_id"),
     ("customer_exclusions", "customer_id", "customers", "customer_id"),
+    ("acquired_customers", "customer_id", "customers", "customer_id"),
     ("plans", "product_id", "products", "product_id"),
     ("subscriptions", "customer_id", "customers", "customer_id"),
     ("subscription_item_versions", "subscription_id", "subscriptions", "subscription_id"),
@@ -57,6 +61,8 @@ REFERENCES = [
     ("invoice_line_items", "subscription_id", "subscriptions", "subscription_id"),
     ("invoice_line_items", "subscription_item_id", "subscription_item_versions", "subscription_item_id"),
     ("invoice_line_items", "plan_id", "plans", "plan_id"),
+    ("mrr_adjustments", "customer_id", "customers", "customer_id"),
+    ("mrr_adjustments", "product_id", "products", "product_id"),
 ]
 
 CODES = {
@@ -85,6 +91,7 @@ INTERVALS = [
     ("invoices", "issued_at", "due_at"),
     ("invoices", "issued_at", "paid_at"),
     ("invoice_line_items", "service_start", "service_end"),
+    ("mrr_adjustments", "month_from", "month_to"),
 ]
 
 # each query gives the rows that break the sentence
@@ -172,7 +179,51 @@ RULES = {
         select starts_at from discounts cross join history where starts_at >= history_end
         union all
         select paused_at from subscription_pauses cross join history
-        where paused_at >= history_end or resumed_at >= history_end""",
+        where paused_at >= history_end or resumed_at >= history_end
+        union all
+        select acquired_at from acquired_customers cross join history
+        where acquired_at not between history_start and history_end
+        union all
+        select month_from from mrr_adjustments cross join history
+        where month_from < history_start or month_from >= history_end or month_to > history_end""",
+    "acquired customers come in one deal, and start afterwards": """
+        select acquired_at from acquired_customers
+        where acquired_at <> (select min(acquired_at) from acquired_customers)
+        union all
+        select acquired_at from acquired_customers join customers using (customer_id) where created_at < acquired_at
+        union all
+        select acquired_at from acquired_customers join subscriptions using (customer_id)
+        where started_at < acquired_at""",
+    "an internal customer is neither acquired nor adjusted": """
+        select customer_id from customer_exclusions
+        where customer_id in (select customer_id from acquired_customers union select customer_id from mrr_adjustments)
+        """,
+    "adjustments are of whole months": """
+        from mrr_adjustments
+        where month_from <> date_trunc('month', month_from) or month_to <> date_trunc('month', month_to)
+            or month_from = month_to""",
+    "an adjusted customer pays more for the product at the end of each month than a credit takes": """
+        with months as (
+            select adjustments.*, unnest(generate_series(
+                month_from::timestamp, coalesce(month_to, history_end::date) - interval 1 month, interval 1 month
+            )) + interval 1 month as month_end
+            from mrr_adjustments as adjustments cross join history
+        )
+        from months anti join (
+            from subscription_item_versions as versions
+            join plans using (plan_id)
+            join subscriptions using (subscription_id)
+            select customer_id, product_id, quantity, unit_amount, valid_to,
+                greatest(valid_from, coalesce(trial_ends_at, started_at)) as paid_from,
+                case billing_interval when 'month' then 1 when 'quarter' then 3 else 12 end as term,
+                case versions.currency when 'INR' then 90 else 1 end as units_per_dollar
+            where subscription_id not in (select subscription_id from subscription_pauses)
+        ) as paid
+            on months.customer_id = paid.customer_id
+            and months.product_id = paid.product_id
+            and months.month_end > paid.paid_from
+            and (paid.valid_to is null or months.month_end <= paid.valid_to)
+            and -months.amount < quantity * unit_amount / term / units_per_dollar""",
     "a valid invoice completes the last month": """
         select max(issued_at) as last_issued from invoices cross join history
         where status not in ('draft', 'void')
@@ -269,6 +320,14 @@ SHOWS = {
         1,
     ),
     "excluded customers": ("select count(*) from customer_exclusions", 2),
+    "acquired customers who pay": (
+        "select count(*) from acquired_customers semi join (from invoices where status = 'paid') using (customer_id)",
+        5,
+    ),
+    "both reasons of adjustments": ("select count(distinct reason) from mrr_adjustments", 2),
+    "credits for the outage": ("select count(*) from mrr_adjustments where reason = 'credit for an outage'", 2),
+    "adjustments that add MRR": ("select count(*) from mrr_adjustments where amount > 0", 1),
+    "open adjustments": ("select count(*) from mrr_adjustments where month_to is null", 1),
     "trials that never convert": ("select count(*) from subscriptions where ended_at <= trial_ends_at", 5),
     "scheduled cancellations": (
         "select count(*) from subscriptions where cancel_requested_at is not null and ended_at is null",
@@ -389,10 +448,10 @@ def test_demo_shows(demo: duckdb.DuckDBPyConnection, sight: str) -> None:
         ("rate_to_reporting", r"\d+(\.\d{1,8})?"),
         ("quantity usage_limit tier_rank billing_interval_count", r"\d+"),
         ("is_proration", "true|false"),
-        ("service_start service_end effective_date", r"\d{4}-\d\d-\d\d"),
+        ("service_start service_end effective_date month_from month_to", r"\d{4}-\d\d-\d\d"),
         (
             "created_at valid_from valid_to started_at trial_ends_at cancel_requested_at ended_at paused_at resumed_at"
-            " starts_at ends_at issued_at due_at paid_at",
+            " starts_at ends_at issued_at due_at paid_at acquired_at",
             r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
         ),
     ],
@@ -410,7 +469,13 @@ def test_csv_values_have_their_form(columns: str, form: str) -> None:
 def test_parquet_columns_are_typed(parquet_demo: Path) -> None:
     types = {
         (column, kind)
-        for table in ("subscription_item_versions", "invoice_line_items", "exchange_rates", "discounts")
+        for table in (
+            "subscription_item_versions",
+            "invoice_line_items",
+            "exchange_rates",
+            "discounts",
+            "mrr_adjustments",
+        )
         for column, kind, *_ in duckdb.sql(f"describe from '{parquet_demo}/demo_{table}.parquet'").fetchall()
     }
     assert {
@@ -424,6 +489,7 @@ def test_parquet_columns_are_typed(parquet_demo: Path) -> None:
         ("is_proration", "BOOLEAN"),
         ("valid_from", "TIMESTAMP"),
         ("service_start", "DATE"),
+        ("month_from", "DATE"),
         ("plan_id", "VARCHAR"),
     } <= types
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -60,6 +61,15 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "reporting_currency": "",
         "mrr_band_floors": [100, 1000],
         "fragile_grr_threshold": 90,
+        "fx_policy": "spot",
+        "fiscal_year_start_month": 13,
+        "late_renewal_grace_days": "a few",
+        "reactivation_window_months": -2,
+        "paused_as": "asleep",
+        "delinquent_after_days": 1.5,
+        "discount_policy": "some",
+        "usage_policy": True,
+        "churn_recognised_at": "invoice",
     }
     result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
     assert result.exit_code != 0
@@ -76,6 +86,15 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "reporting_currency": "a name",
         "mrr_band_floors": "a list of numbers that ascends from 0",
         "fragile_grr_threshold": "a number from 0 to 1",
+        "fx_policy": "one of constant, historical",
+        "fiscal_year_start_month": "a month from 1 to 12",
+        "late_renewal_grace_days": "a whole number of days, 0 or more",
+        "reactivation_window_months": "null or a whole number of months, 0 or more",
+        "paused_as": "one of inactive, active",
+        "delinquent_after_days": "null or a whole number of days, 0 or more",
+        "discount_policy": "one of recurring, all, none",
+        "usage_policy": "one of included, excluded",
+        "churn_recognised_at": "one of service_end, cancel_request",
     }.items():
         assert f"var {name} is '{variables[name]}': allowed is {allowed}" in message
     assert not (tmp_path / "vars.duckdb").exists() or not mart_rows(tmp_path / "vars.duckdb")
@@ -90,6 +109,46 @@ def test_own_tables_with_demo_data_on_are_a_contradiction(tmp_path: Path) -> Non
     assert "raw_schema is set, but demo_data is true" in result.output
 
 
+def test_policies_that_ask_for_subscriptions_contradict_the_basis_of_invoices(tmp_path: Path) -> None:
+    """They would be without effect, and without a word."""
+    variables = {
+        "mrr_basis": "invoices",
+        "paused_as": "active",
+        "delinquent_after_days": 0,
+        "churn_recognised_at": "cancel_request",
+    }
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
+    assert result.exit_code != 0
+    for name in ("paused_as", "delinquent_after_days", "churn_recognised_at"):
+        assert f"var {name} is '{variables[name]}', but mrr_basis is invoices" in result.output
+
+
+def test_days_past_due_without_invoices_are_a_contradiction(tmp_path: Path) -> None:
+    """Nothing would ever be due."""
+    database = tmp_path / "company.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, small_company())
+        connection.execute("drop table raw.invoices")
+        connection.execute("drop table raw.invoice_line_items")
+    variables = {**OWN_TABLES, "as_of_date": "2024-06-30", "delinquent_after_days": 30}
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    assert result.exit_code != 0
+    assert "var delinquent_after_days is '30', but there is no table raw.invoices" in result.output
+
+
+def test_a_month_that_closes_before_the_first_exchange_rate_is_named(tmp_path: Path) -> None:
+    """With historical rates, Bob's January has no rate when the first one is of February."""
+    database = tmp_path / "company.duckdb"
+    tables = small_company()
+    tables["exchange_rates"][0]["effective_date"] = date(2024, 2, 10)
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, tables)
+    variables = {**OWN_TABLES, "fx_policy": "historical"}
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    assert result.exit_code != 0
+    assert "no rate on or before the end of month 2024-01-01 for currency EUR" in result.output
+
+
 def test_a_file_named_like_the_raw_schema_is_refused(tmp_path: Path) -> None:
     """DuckDB cannot tell the catalog from the schema."""
     result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "raw.duckdb", variables=OWN_TABLES)
@@ -99,7 +158,10 @@ def test_a_file_named_like_the_raw_schema_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "variables",
-    [{"close_lag_days": "5", "mrr_band_floors": 100}, {"close_lag_days": None, "mrr_band_floors": None}],
+    [
+        {"close_lag_days": "5", "mrr_band_floors": 100, "fiscal_year_start_month": "April"},
+        {"close_lag_days": None, "mrr_band_floors": None, "fiscal_year_start_month": None},
+    ],
 )
 def test_a_var_of_the_wrong_type_is_named_too(tmp_path: Path, variables: dict[str, object]) -> None:
     """Parsing survives it, so that the check can speak."""

@@ -33,8 +33,10 @@ def test_nothing_is_built_before_all_input_has_passed(tmp_path_factory: pytest.T
     }
     # what these hold is read by no mart that does not wait for the gate itself
     assert beside_the_gate == {
-        *("int_ledger_bounds", "int_customers_rolled_up", "int_plans_normalized"),
-        *("int_subscription_paying_windows", "int_invoice_line_terms", "int_customer_attribute_versions"),
+        *("int_ledger_bounds", "int_customers_rolled_up", "int_plans_normalized", "int_customer_acquisitions"),
+        *("int_subscriptions_recognised", "int_subscription_delinquencies", "int_subscription_paying_windows"),
+        *("int_subscription_items_priced", "int_subscription_items_contracted", "int_subscription_discounts"),
+        *("int_invoice_line_terms", "int_invoice_lines_counted", "int_customer_attribute_versions"),
     }
 
 

@@ -1,7 +1,9 @@
 {#-
   The ledger again by another path: nothing is cut to months and nothing is summed up over time. For each month and
   T = the first instant of the next one, everything with `from < T and (to is null or T <= to)` is read from staging.
+  Late renewals and `once` coupons, whose terms are not in staging, are left to the Python reference.
 -#}
+{{ config(enabled=var('late_renewal_grace_days') == 0 and var('discount_policy') != 'all') }}
 with
 
 item_versions as (
@@ -15,18 +17,34 @@ subscriptions as (
     select
         *,
         {{ to_reporting_time('coalesce(trial_ends_at, started_at)') }} as paid_from_at,
-        {{ to_reporting_time('ended_at') }} as paid_to_at
+        {{ to_reporting_time(
+            'least(ended_at, cancel_requested_at)' if var('churn_recognised_at') == 'cancel_request' else 'ended_at'
+        ) }} as paid_to_at
     from {{ ref('stg_billing__subscriptions') }}
 
 ),
 
-subscription_pauses as (
+stops as (
 
     select
-        *,
-        {{ to_reporting_time('paused_at') }} as pause_from_at,
-        {{ to_reporting_time('resumed_at') }} as pause_to_at
+        subscription_id,
+        {{ to_reporting_time('paused_at') }} as stopped_from_at,
+        {{ to_reporting_time('resumed_at') }} as stopped_to_at
     from {{ ref('stg_billing__subscription_pauses') }}
+    where '{{ var("paused_as") }}' = 'inactive'
+
+    {% if var('delinquent_after_days') is not none -%}
+        union all
+
+        select
+            subscription_id,
+            {{ to_reporting_time(dbt.dateadd('day', var('delinquent_after_days'), 'due_at')) }} as stopped_from_at,
+            case when status = 'paid' then {{ to_reporting_time('paid_at') }} end as stopped_to_at
+        from {{ ref('stg_billing__invoices') }}
+        where
+            status in ('open', 'uncollectible')
+            or (status = 'paid' and paid_at is not null)
+    {%- endif %}
 
 ),
 
@@ -42,7 +60,9 @@ whole_discounts as (
         starts_at,
         ends_at
     from {{ ref('stg_billing__discounts') }}
-    where duration in ('repeating', 'forever')
+    where
+        duration in ('repeating', 'forever')
+        and '{{ var("discount_policy") }}' != 'none'
 
 ),
 
@@ -94,7 +114,9 @@ billed_lines as (
         + extract(month from service_end_date) - extract(month from service_start_date) as months_to_end,
         {{ date_difference('service_start_date', 'service_end_date', 'day') }} as service_days
     from {{ ref('stg_billing__invoice_line_items') }}
-    where line_type in ('usage'{{ ", 'recurring'" if var('mrr_basis') == 'invoices' }})
+    where
+        (line_type = 'usage' and '{{ var("usage_policy") }}' = 'included')
+        or (line_type = 'recurring' and '{{ var("mrr_basis") }}' = 'invoices')
 
 ),
 
@@ -150,6 +172,12 @@ as_of as (
 
 ),
 
+adjustments as (
+
+    select * from {{ ref('stg_billing__mrr_adjustments') }}
+
+),
+
 starts as (
 
     select {{ month_of('min(started_at)') }} as month_date
@@ -164,6 +192,11 @@ starts as (
 
     select cast({{ dbt.date_trunc('month', 'min(service_start_date)') }} as date) as month_date
     from billed_lines
+
+    union all
+
+    select min(month_from_date) as month_date
+    from adjustments
 
 ),
 
@@ -206,20 +239,29 @@ months as (
 rate_dates as (
 
     select
+        months.month_date,
         exchange_rates.currency,
         max(exchange_rates.effective_date) as effective_date
-    from exchange_rates
+    from months
     cross join ledger_bounds
-    where
-        exchange_rates.effective_date <= ledger_bounds.constant_fx_date
-        and exchange_rates.currency != '{{ var("reporting_currency") }}'
-    group by exchange_rates.currency
+    inner join exchange_rates
+        on
+            {% if var('fx_policy') == 'historical' -%}
+                months.end_date > exchange_rates.effective_date
+            {%- else -%}
+                ledger_bounds.constant_fx_date >= exchange_rates.effective_date
+            {%- endif %}
+    where exchange_rates.currency != '{{ var("reporting_currency") }}'
+    group by
+        months.month_date,
+        exchange_rates.currency
 
 ),
 
 whole_rates as (
 
     select
+        rate_dates.month_date,
         exchange_rates.currency,
         {{ to_whole('exchange_rates.rate_to_reporting', 8) }} as numerator,
         cast(100000000 as {{ whole_type() }}) as denominator
@@ -232,15 +274,18 @@ whole_rates as (
     union all
 
     select
+        month_date,
         '{{ var("reporting_currency") }}' as currency,
         cast(1 as {{ whole_type() }}) as numerator,
         cast(1 as {{ whole_type() }}) as denominator
+    from months
 
 ),
 
 rates as (
 
     select
+        month_date,
         currency,
         {{ whole_quotient('numerator', greatest_common_divisor('numerator', 'denominator')) }} as numerator,
         {{ whole_quotient('denominator', greatest_common_divisor('numerator', 'denominator')) }} as denominator
@@ -270,18 +315,21 @@ items_in_force as (
         on
             item_versions.subscription_id = subscriptions.subscription_id
             and subscriptions.paid_from_at < months.ends_at
-            and (subscriptions.ended_at is null or months.ends_at <= subscriptions.paid_to_at)
+            and (subscriptions.paid_to_at is null or months.ends_at <= subscriptions.paid_to_at)
     inner join plans
         on
             item_versions.plan_id = plans.plan_id
             and plans.pricing_model != 'metered'
-    inner join rates on item_versions.currency = rates.currency
-    left join subscription_pauses
+    inner join rates
         on
-            subscriptions.subscription_id = subscription_pauses.subscription_id
-            and subscription_pauses.pause_from_at < months.ends_at
-            and (subscription_pauses.resumed_at is null or months.ends_at <= subscription_pauses.pause_to_at)
-    where subscription_pauses.subscription_id is null
+            item_versions.currency = rates.currency
+            and months.month_date = rates.month_date
+    left join stops
+        on
+            subscriptions.subscription_id = stops.subscription_id
+            and stops.stopped_from_at < months.ends_at
+            and (stops.stopped_to_at is null or months.ends_at <= stops.stopped_to_at)
+    where stops.subscription_id is null
 
 ),
 
@@ -405,6 +453,11 @@ lines_read as (
 
     select
         *,
+        {% if var('discount_policy') == 'none' -%}
+            amount + case when line_type = 'recurring' then discount_amount else 0 end as net_amount,
+        {%- else -%}
+            amount as net_amount,
+        {%- endif %}
         line_type = 'recurring'
         or {{ date_difference('service_start_date', 'period_end_date', 'day') }} >= 28 as is_rate,
         greatest(service_start_date, {{ add_days('period_end_date', -1) }}) as last_date
@@ -434,13 +487,12 @@ lines_in_force as (
         end as pool,
         {{ from_whole(
             multiply_and_divide(
-                to_whole('lines_read.amount', 4),
+                to_whole('lines_read.net_amount', 4),
                 '(rates.numerator * case when lines_read.is_rate then lines_read.term_of else 1 end)',
                 '(rates.denominator * case when lines_read.is_rate then lines_read.term else 1 end)'
             ), 4
         ) }} as net_mrr
     from lines_read
-    inner join rates on lines_read.currency = rates.currency
     inner join months
         on
             (
@@ -453,6 +505,10 @@ lines_in_force as (
                 and lines_read.last_date >= months.month_date
                 and lines_read.last_date < months.end_date
             )
+    inner join rates
+        on
+            lines_read.currency = rates.currency
+            and months.month_date = rates.month_date
     left join plans on lines_read.plan_id = plans.plan_id
 
 ),
@@ -487,13 +543,53 @@ pools as (
 
 ),
 
+parts as (
+
+    select
+        customer_id,
+        month_date,
+        product_id,
+        closing_mrr
+    from pools
+
+    union all
+
+    select
+        customers.ledger_customer_id as customer_id,
+        months.month_date,
+        adjustments.product_id,
+        adjustments.amount as closing_mrr
+    from adjustments
+    inner join customers on adjustments.customer_id = customers.customer_id
+    inner join months
+        on
+            adjustments.month_from_date < months.end_date
+            and (adjustments.month_to_date is null or adjustments.month_to_date >= months.end_date)
+
+),
+
+products as (
+
+    select
+        customer_id,
+        month_date,
+        product_id,
+        greatest(sum(closing_mrr), 0) as closing_mrr
+    from parts
+    group by
+        customer_id,
+        month_date,
+        product_id
+
+),
+
 recomputed as (
 
     select
         customer_id,
         month_date,
         sum(closing_mrr) as closing_mrr
-    from pools
+    from products
     group by
         customer_id,
         month_date

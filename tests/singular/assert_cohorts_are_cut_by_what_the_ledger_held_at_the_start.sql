@@ -14,9 +14,13 @@ customer_months as (
 
 ),
 
-mrr_intervals as (
+valuations as (
 
-    select * from {{ ref('int_mrr_intervals') }}
+    select *
+    from {{ ref('int_mrr_valuations') }}
+    where
+        fx_basis = 'closing'
+        and pool != 'adjustment'
 
 ),
 
@@ -52,22 +56,22 @@ plan_balances as (
     select
         starts.customer_id,
         starts.period_start_date,
-        mrr_intervals.product_id,
-        mrr_intervals.pool,
-        mrr_intervals.plan_id,
-        sum(mrr_intervals.net_mrr) as mrr
+        valuations.product_id,
+        valuations.pool,
+        valuations.plan_id,
+        sum(valuations.net_mrr) as mrr
     from starts
-    inner join mrr_intervals
+    inner join valuations
         on
-            starts.customer_id = mrr_intervals.customer_id
-            and starts.month_before_date >= mrr_intervals.from_month_date
-            and starts.month_before_date < coalesce(mrr_intervals.to_month_date, {{ end_of_time('date') }})
+            starts.customer_id = valuations.customer_id
+            and starts.month_before_date >= valuations.from_month_date
+            and starts.month_before_date < coalesce(valuations.to_month_date, {{ end_of_time('date') }})
     group by
         starts.customer_id,
         starts.period_start_date,
-        mrr_intervals.product_id,
-        mrr_intervals.pool,
-        mrr_intervals.plan_id
+        valuations.product_id,
+        valuations.pool,
+        valuations.plan_id
 
 ),
 
@@ -188,21 +192,26 @@ expected as (
         bands.period_start_date,
         bands.customer_id,
         floors.mrr_band,
-        pools.pricing_model,
-        coalesce(plans.plan_name, largest_plans.plan_id) as plan,
+        coalesce(pools.pricing_model, '(none)') as pricing_model,
+        coalesce(plans.plan_name, largest_plans.plan_id, '(none)') as plan,
         case
             when plans.plan_id is null then '(none)'
             when plans.billing_interval_count = 1 then plans.billing_interval
             else cast(plans.billing_interval_count as {{ dbt.type_string() }}) || ' ' || plans.billing_interval
         end as billing_interval,
-        extract(year from first_paid_months.month_date) as acquisition_year
+        extract(year from first_paid_months.month_date)
+        + case
+            when extract(month from first_paid_months.month_date) >= {{ var('fiscal_year_start_month') }}
+                and {{ var('fiscal_year_start_month') }} > 1 then 1
+            else 0
+        end as acquisition_year
     from bands
     inner join floors on bands.band_floor = floors.band_floor
-    inner join largest_plans
+    left join largest_plans
         on
             bands.customer_id = largest_plans.customer_id
             and bands.period_start_date = largest_plans.period_start_date
-    inner join pools
+    left join pools
         on
             bands.customer_id = pools.customer_id
             and bands.period_start_date = pools.period_start_date

@@ -14,10 +14,12 @@ ledger_bounds as (
 
 outcomes as (
 
-    select mrr_intervals.item_id as invoice_line_item_id
-    from {{ ref('int_mrr_intervals') }} as mrr_intervals
-    inner join ledger_bounds on mrr_intervals.from_month_date <= ledger_bounds.last_month_date
-    where mrr_intervals.item_type in ('usage_line', 'recurring_line')
+    select distinct valuations.item_id as invoice_line_item_id
+    from {{ ref('int_mrr_valuations') }} as valuations
+    inner join ledger_bounds on valuations.from_month_date <= ledger_bounds.last_month_date
+    where
+        valuations.item_type in ('usage_line', 'recurring_line')
+        and valuations.fx_basis = 'closing'
 
     union all
 

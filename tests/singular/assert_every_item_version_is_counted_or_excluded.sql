@@ -27,14 +27,15 @@ ledger_bounds as (
 counted as (
 
     select distinct
-        mrr_intervals.subscription_item_id,
-        mrr_intervals.valid_from
-    from {{ ref('int_subscription_mrr_intervals') }} as mrr_intervals
-    inner join subscriptions on mrr_intervals.subscription_id = subscriptions.subscription_id
+        price_intervals.subscription_item_id,
+        price_intervals.valid_from
+    from {{ ref('int_subscription_price_intervals') }} as price_intervals
+    inner join subscriptions on price_intervals.subscription_id = subscriptions.subscription_id
     inner join customers on subscriptions.customer_id = customers.customer_id
-    inner join ledger_bounds on mrr_intervals.from_month_date <= ledger_bounds.last_month_date
+    inner join ledger_bounds on price_intervals.from_month_date <= ledger_bounds.last_month_date
     where
-        not customers.is_excluded
+        price_intervals.from_month_date < coalesce(price_intervals.to_month_date, {{ end_of_time('date') }})
+        and not customers.is_excluded
         and '{{ var("mrr_basis") }}' = 'subscriptions'
 
 ),

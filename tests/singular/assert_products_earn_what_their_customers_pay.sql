@@ -6,9 +6,11 @@ products as (
 
 ),
 
-mrr_intervals as (
+valuations as (
 
-    select * from {{ ref('int_mrr_intervals') }}
+    select *
+    from {{ ref('int_mrr_valuations') }}
+    where fx_basis = 'closing'
 
 ),
 
@@ -18,23 +20,39 @@ ledger_bounds as (
 
 ),
 
--- what is in force in the last month, where a pool below 0 counts as 0
+-- what is in force in the last month, where a pool below 0 counts as 0, and adjustments do not
 pools as (
 
     select
-        mrr_intervals.product_id,
-        mrr_intervals.customer_id,
-        mrr_intervals.pool,
-        greatest(sum(mrr_intervals.net_mrr), 0) as current_mrr
-    from mrr_intervals
+        valuations.product_id,
+        valuations.customer_id,
+        valuations.pool,
+        case
+            when valuations.pool = 'adjustment' then sum(valuations.net_mrr)
+            else greatest(sum(valuations.net_mrr), 0)
+        end as current_mrr
+    from valuations
     inner join ledger_bounds
         on
-            mrr_intervals.from_month_date <= ledger_bounds.last_month_date
-            and coalesce(mrr_intervals.to_month_date, {{ end_of_time('date') }}) > ledger_bounds.last_month_date
+            valuations.from_month_date <= ledger_bounds.last_month_date
+            and coalesce(valuations.to_month_date, {{ end_of_time('date') }}) > ledger_bounds.last_month_date
     group by
-        mrr_intervals.product_id,
-        mrr_intervals.customer_id,
-        mrr_intervals.pool
+        valuations.product_id,
+        valuations.customer_id,
+        valuations.pool
+
+),
+
+customer_products as (
+
+    select
+        product_id,
+        customer_id,
+        greatest(sum(current_mrr), 0) as current_mrr
+    from pools
+    group by
+        product_id,
+        customer_id
 
 ),
 
@@ -44,7 +62,7 @@ expected as (
         product_id,
         sum(current_mrr) as current_mrr,
         count(distinct case when current_mrr > 0 then customer_id end) as active_customers
-    from pools
+    from customer_products
     group by product_id
 
 )

@@ -38,6 +38,12 @@ currencies as (
         'invoice_line_items' as table_name
     from invoice_line_items
 
+    union all
+
+    select
+        '{{ var("reporting_currency") }}' as currency,
+        'mrr_adjustments' as table_name
+
 ),
 
 distinct_currencies as (

@@ -14,7 +14,7 @@ invoices as (
 
 line_intervals as (
 
-    select * from {{ ref('int_invoice_line_mrr_intervals') }}
+    select * from {{ ref('int_invoice_line_price_intervals') }}
 
 ),
 
@@ -59,6 +59,9 @@ judged as (
             when invoice_line_items.line_type = 'tax' then 'tax_line'
             {% if var('mrr_basis') != 'invoices' -%}
                 when invoice_line_items.line_type = 'recurring' then 'recurring_line_not_the_basis'
+            {%- endif %}
+            {% if var('usage_policy') == 'excluded' -%}
+                when invoice_line_items.line_type = 'usage' then 'usage_not_counted'
             {%- endif %}
             when invoices.status = 'draft' then 'draft_invoice'
             when invoices.status = 'void' then 'void_invoice'

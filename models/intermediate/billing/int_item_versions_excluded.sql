@@ -8,19 +8,29 @@ priced_items as (
 
 paying_items as (
 
-    select * from {{ ref('int_subscription_items_paying') }}
+    select
+        *,
+        {{ month_of('paying_from_at') }} as from_month_date,
+        {{ month_of('paying_to_at') }} as to_month_date
+    from {{ ref('int_subscription_items_paying') }}
 
 ),
 
 subscriptions as (
 
-    select * from {{ ref('stg_billing__subscriptions') }}
+    select * from {{ ref('int_subscriptions_recognised') }}
 
 ),
 
-customers as (
+delinquencies as (
 
-    select * from {{ ref('int_customers_rolled_up') }}
+    select * from {{ ref('int_subscription_delinquencies') }}
+
+),
+
+currency_rates as (
+
+    select * from {{ ref('int_currency_rates') }}
 
 ),
 
@@ -50,25 +60,38 @@ first_months as (
 in_subscription as (
 
     select
+        priced_items.subscription_id,
         priced_items.subscription_item_id,
         priced_items.pool,
-        priced_items.gross_mrr,
+        {{ mrr_at_rate('priced_items.gross_price', 1, 'priced_items', 'currency_rates') }} as gross_mrr,
         priced_items.valid_from,
         greatest(priced_items.valid_from, subscriptions.started_at) as held_from_at,
-        coalesce(
-            least(priced_items.valid_to, subscriptions.ended_at), {{ end_of_time() }}
-        ) as held_to_at,
+        coalesce(least(priced_items.valid_to, subscriptions.ends_at), {{ end_of_time() }}) as held_to_at,
         subscriptions.trial_ends_at,
-        customers.is_excluded as is_customer_excluded,
+        subscriptions.is_excluded as is_customer_excluded,
         first_months.subscription_item_id is not null as is_paying,
         first_months.first_month_date
     from priced_items
     inner join subscriptions on priced_items.subscription_id = subscriptions.subscription_id
-    inner join customers on subscriptions.customer_id = customers.customer_id
+    inner join currency_rates on priced_items.currency = currency_rates.currency
     left join first_months
         on
             priced_items.subscription_item_id = first_months.subscription_item_id
             and priced_items.valid_from = first_months.valid_from
+
+),
+
+delinquent_items as (
+
+    select distinct
+        in_subscription.subscription_item_id,
+        in_subscription.valid_from
+    from in_subscription
+    inner join delinquencies
+        on
+            in_subscription.subscription_id = delinquencies.subscription_id
+            and in_subscription.held_to_at > delinquencies.stopped_from_at
+            and in_subscription.held_from_at < coalesce(delinquencies.stopped_to_at, {{ end_of_time() }})
 
 ),
 
@@ -91,12 +114,18 @@ judged as (
                 {{ month_of('in_subscription.trial_ends_at') }} > ledger_bounds.last_month_date
                 and {{ month_of('in_subscription.held_from_at') }} <= ledger_bounds.last_month_date
                 then 'trial'
+            when not in_subscription.is_paying and delinquent_items.subscription_item_id is not null
+                then 'paused_or_delinquent'
             when not in_subscription.is_paying then 'paused'
             when in_subscription.first_month_date is null then 'covers_no_month_end'
             when in_subscription.first_month_date > ledger_bounds.last_month_date then 'after_ledger_end'
         end as reason
     from in_subscription
     cross join ledger_bounds
+    left join delinquent_items
+        on
+            in_subscription.subscription_item_id = delinquent_items.subscription_item_id
+            and in_subscription.valid_from = delinquent_items.valid_from
 
 )
 

@@ -1,8 +1,9 @@
 -- The gate of the input contract: by depending on every staging model, and so on every test of one, it keeps the
 -- whole ledger from being built until all input has passed.
 {% for table_name in [
-    'customers', 'customer_versions', 'customer_exclusions', 'products', 'plans', 'subscriptions',
+    'customers', 'customer_versions', 'customer_exclusions', 'acquired_customers', 'products', 'plans', 'subscriptions',
     'subscription_item_versions', 'subscription_pauses', 'discounts', 'invoice_line_items', 'exchange_rates',
+    'mrr_adjustments',
 ] -%}
 -- depends_on: {{ ref('stg_billing__' ~ table_name) }}
 {% endfor %}

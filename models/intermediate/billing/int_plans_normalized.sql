@@ -25,7 +25,10 @@ with_factor as (
             when 'quarter' then 4
             when 'year' then 1
         end as intervals_per_year,
-        billing_interval_count * 12 as months_per_year
+        billing_interval_count * 12 as months_per_year,
+        billing_interval_count
+        * case billing_interval when 'month' then 1 when 'quarter' then 3 when 'year' then 12 else 0 end as term_months,
+        billing_interval_count * case billing_interval when 'day' then 1 when 'week' then 7 else 0 end as term_days
     from plans
 
 ),
@@ -41,7 +44,9 @@ unassigned as (
         cast(null as {{ dbt.type_string() }}) as billing_interval,
         cast(null as {{ dbt.type_bigint() }}) as tier_rank,
         12 as intervals_per_year,
-        cast(12 as {{ dbt.type_bigint() }}) as months_per_year
+        cast(12 as {{ dbt.type_bigint() }}) as months_per_year,
+        cast(null as {{ dbt.type_bigint() }}) as term_months,
+        cast(null as {{ dbt.type_bigint() }}) as term_days
 
 ),
 
@@ -53,6 +58,16 @@ unioned as (
 
     select * from unassigned
 
+),
+
+whole_factors as (
+
+    select
+        *,
+        cast(intervals_per_year as {{ whole_type() }}) as numerator,
+        cast(months_per_year as {{ whole_type() }}) as denominator
+    from unioned
+
 )
 
 select
@@ -62,6 +77,8 @@ select
     pool,
     billing_interval,
     tier_rank,
-    cast(intervals_per_year as {{ whole_type() }}) as factor_numerator,
-    cast(months_per_year as {{ whole_type() }}) as factor_denominator
-from unioned
+    {{ whole_quotient('numerator', greatest_common_divisor('numerator', 'denominator')) }} as factor_numerator,
+    {{ whole_quotient('denominator', greatest_common_divisor('numerator', 'denominator')) }} as factor_denominator,
+    term_months,
+    term_days
+from whole_factors

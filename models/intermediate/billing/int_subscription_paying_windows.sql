@@ -2,13 +2,21 @@ with
 
 subscriptions as (
 
-    select * from {{ ref('stg_billing__subscriptions') }}
+    select * from {{ ref('int_subscriptions_recognised') }}
 
 ),
 
 subscription_pauses as (
 
-    select * from {{ ref('stg_billing__subscription_pauses') }}
+    select *
+    from {{ ref('stg_billing__subscription_pauses') }}
+    where {{ 'true' if var('paused_as') == 'inactive' else 'false' }}
+
+),
+
+delinquencies as (
+
+    select * from {{ ref('int_subscription_delinquencies') }}
 
 ),
 
@@ -18,7 +26,7 @@ breaks as (
     select
         subscription_id,
         cast('0001-01-01' as {{ dbt.type_timestamp() }}) as break_from_at,
-        coalesce(trial_ends_at, started_at) as break_to_at
+        pays_from_at as break_to_at
     from subscriptions
 
     union all
@@ -31,34 +39,31 @@ breaks as (
     -- an empty pause interrupts nothing
     where paused_at < coalesce(resumed_at, {{ end_of_time() }})
 
-),
-
-gaps as (
+    union all
 
     select
         subscription_id,
-        -- a running maximum, because pauses may overlap and contain each other
-        max(break_to_at) over (
-            partition by subscription_id
-            order by break_from_at
-            rows between unbounded preceding and current row
-        ) as gap_from_at,
-        lead(break_from_at) over (
-            partition by subscription_id
-            order by break_from_at
-        ) as gap_to_at
-    from breaks
+        stopped_from_at as break_from_at,
+        coalesce(stopped_to_at, {{ end_of_time() }}) as break_to_at
+    from delinquencies
 
 ),
 
 windows as (
 
     select
-        gaps.subscription_id,
-        gaps.gap_from_at as paying_from_at,
-        least(gaps.gap_to_at, subscriptions.ended_at) as paying_to_at
-    from gaps
-    inner join subscriptions on gaps.subscription_id = subscriptions.subscription_id
+        subscription_id,
+        -- a running maximum, because breaks may overlap and contain each other
+        max(break_to_at) over (
+            partition by subscription_id
+            order by break_from_at
+            rows between unbounded preceding and current row
+        ) as paying_from_at,
+        lead(break_from_at) over (
+            partition by subscription_id
+            order by break_from_at
+        ) as paying_to_at
+    from breaks
 
 )
 

@@ -1,8 +1,8 @@
 with
 
-mrr_intervals as (
+valuations as (
 
-    select * from {{ ref('int_mrr_intervals') }}
+    select * from {{ ref('int_mrr_valuations') }}
 
 ),
 
@@ -16,24 +16,26 @@ ledger_bounds as (
 changes as (
 
     select
+        fx_basis,
         customer_id,
         product_id,
         plan_id,
         pool,
         from_month_date as month_date,
         net_mrr as mrr_change
-    from mrr_intervals
+    from valuations
 
     union all
 
     select
+        fx_basis,
         customer_id,
         product_id,
         plan_id,
         pool,
         to_month_date as month_date,
         -net_mrr as mrr_change
-    from mrr_intervals
+    from valuations
     where to_month_date is not null
 
 ),
@@ -41,6 +43,7 @@ changes as (
 changes_by_month as (
 
     select
+        changes.fx_basis,
         changes.customer_id,
         changes.product_id,
         changes.plan_id,
@@ -50,6 +53,7 @@ changes_by_month as (
     from changes
     inner join ledger_bounds on changes.month_date <= ledger_bounds.last_month_date
     group by
+        changes.fx_basis,
         changes.customer_id,
         changes.product_id,
         changes.plan_id,
@@ -61,6 +65,7 @@ changes_by_month as (
 balances as (
 
     select
+        fx_basis,
         customer_id,
         product_id,
         plan_id,
@@ -68,20 +73,24 @@ balances as (
         month_date,
         mrr_change,
         sum(mrr_change) over (
-            partition by customer_id, product_id, plan_id, pool
+            partition by fx_basis, customer_id, product_id, plan_id, pool
             order by month_date
             rows between unbounded preceding and current row
         ) as closing_mrr,
         lead(month_date) over (
-            partition by customer_id, product_id, plan_id, pool
+            partition by fx_basis, customer_id, product_id, plan_id, pool
             order by month_date
         ) as next_month_date
     from changes_by_month
-    where mrr_change != 0
+    -- at historical rates, amount and rate can change against each other
+    where
+        mrr_change != 0
+        or '{{ var("fx_policy") }}' = 'historical'
 
 )
 
 select
+    fx_basis,
     customer_id,
     product_id,
     plan_id,

@@ -9,6 +9,7 @@ plan_balances as (
 changes as (
 
     select
+        fx_basis,
         customer_id,
         product_id,
         pool,
@@ -16,6 +17,7 @@ changes as (
         sum(mrr_change) as net_change
     from plan_balances
     group by
+        fx_basis,
         customer_id,
         product_id,
         pool,
@@ -26,35 +28,41 @@ changes as (
 balances as (
 
     select
+        fx_basis,
         customer_id,
         product_id,
         pool,
         month_date,
         sum(net_change) over (
-            partition by customer_id, product_id, pool
+            partition by fx_basis, customer_id, product_id, pool
             order by month_date
             rows between unbounded preceding and current row
         ) as net_mrr,
         lead(month_date) over (
-            partition by customer_id, product_id, pool
+            partition by fx_basis, customer_id, product_id, pool
             order by month_date
         ) as next_month_date
     from changes
-    where net_change != 0
+    -- at historical rates, amount and rate can change against each other
+    where
+        net_change != 0
+        or '{{ var("fx_policy") }}' = 'historical'
 
 ),
 
--- credits can make a pool negative: it counts as 0, and what is missing stays visible
+-- credits can make a pool negative: it counts as 0, and what is missing stays visible;
+-- adjustments keep their sign, for they correct the product as a whole
 floored as (
 
     select
+        fx_basis,
         customer_id,
         product_id,
         pool,
         month_date,
         next_month_date,
-        greatest(net_mrr, 0) as closing_mrr,
-        greatest(-net_mrr, 0) as shortfall_mrr
+        case when pool = 'adjustment' then net_mrr else greatest(net_mrr, 0) end as closing_mrr,
+        case when pool = 'adjustment' then 0 else greatest(-net_mrr, 0) end as shortfall_mrr
     from balances
 
 ),
@@ -65,7 +73,7 @@ with_change as (
         *,
         closing_mrr - coalesce(
             lag(closing_mrr) over (
-                partition by customer_id, product_id, pool
+                partition by fx_basis, customer_id, product_id, pool
                 order by month_date
             ),
             0
@@ -75,6 +83,7 @@ with_change as (
 )
 
 select
+    fx_basis,
     customer_id,
     product_id,
     pool,

@@ -2,7 +2,9 @@ with
 
 plan_balances as (
 
-    select * from {{ ref('int_plan_balances') }}
+    select *
+    from {{ ref('int_plan_balances') }}
+    where fx_basis = 'closing'
 
 ),
 
@@ -37,7 +39,10 @@ plans_in_force as (
             change_months.customer_id = plan_balances.customer_id
             and change_months.month_date >= plan_balances.month_date
             and change_months.month_date < coalesce(plan_balances.next_month_date, {{ end_of_time('date') }})
-    where plan_balances.closing_mrr != 0
+    where
+        plan_balances.closing_mrr != 0
+        -- a manual correction says nothing about what the customer has bought
+        and plan_balances.pool != 'adjustment'
 
 ),
 
@@ -103,17 +108,22 @@ pricing_models as (
 
 )
 
+-- a change that leaves no plan is a state too
 select
-    ranked_plans.customer_id,
-    ranked_plans.month_date,
+    change_months.customer_id,
+    change_months.month_date,
     ranked_plans.plan_id,
     plans.plan_name,
     plans.billing_interval,
     pricing_models.pricing_model
-from ranked_plans
-inner join plans on ranked_plans.plan_id = plans.plan_id
-inner join pricing_models
+from change_months
+left join ranked_plans
     on
-        ranked_plans.customer_id = pricing_models.customer_id
-        and ranked_plans.month_date = pricing_models.month_date
-where ranked_plans.size_rank = 1
+        change_months.customer_id = ranked_plans.customer_id
+        and change_months.month_date = ranked_plans.month_date
+        and ranked_plans.size_rank = 1
+left join plans on ranked_plans.plan_id = plans.plan_id
+left join pricing_models
+    on
+        change_months.customer_id = pricing_models.customer_id
+        and change_months.month_date = pricing_models.month_date

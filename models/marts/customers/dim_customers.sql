@@ -31,8 +31,8 @@ current_balances as (
 
     select
         customer_id,
-        min(month_date) as first_paid_month_date,
-        sum(mrr_change) as current_mrr
+        min(case when closing_mrr > 0 then month_date end) as first_paid_month_date,
+        sum(closing_mrr - opening_mrr) as current_mrr
     from customer_balances
     group by customer_id
 

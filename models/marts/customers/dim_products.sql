@@ -6,15 +6,17 @@ products as (
 
 ),
 
-mrr_intervals as (
+valuations as (
 
-    select * from {{ ref('int_mrr_intervals') }}
+    select * from {{ ref('int_mrr_valuations') }}
 
 ),
 
-pool_balances as (
+product_balances as (
 
-    select * from {{ ref('int_pool_balances') }}
+    select *
+    from {{ ref('int_product_balances') }}
+    where fx_basis = 'closing'
 
 ),
 
@@ -31,7 +33,7 @@ ledger_products as (
     select
         product_id,
         product_id as product_name
-    from mrr_intervals
+    from valuations
     where product_id = 'unassigned'
 
 ),
@@ -42,7 +44,7 @@ customer_products as (
         product_id,
         customer_id,
         sum(mrr_change) as current_mrr
-    from pool_balances
+    from product_balances
     group by
         product_id,
         customer_id

@@ -20,6 +20,8 @@ expanded as (
         customer_balances.month_date as changed_month_date,
         customer_balances.opening_mrr,
         customer_balances.closing_mrr,
+        customer_balances.fx_mrr,
+        customer_balances.closing_adjustment_mrr,
         customer_balances.peak_mrr_before,
         {{ explode_dates(
             'customer_balances.month_date',
@@ -29,6 +31,9 @@ expanded as (
         ) }} as month_date
     from customer_balances
     cross join ledger_bounds
+    where
+        customer_balances.opening_mrr > 0
+        or customer_balances.closing_mrr > 0
 
 )
 
@@ -37,6 +42,8 @@ select
     month_date,
     case when month_date = changed_month_date then opening_mrr else closing_mrr end as opening_mrr,
     closing_mrr,
+    cast(case when month_date = changed_month_date then fx_mrr else 0 end as decimal(18, 4)) as fx_mrr,
+    closing_adjustment_mrr,
     case
         when month_date = changed_month_date then peak_mrr_before
         else greatest(peak_mrr_before, closing_mrr)

@@ -1,8 +1,8 @@
 with
 
-movements as (
+customer_balances as (
 
-    select * from {{ ref('fct_mrr_movements') }}
+    select * from {{ ref('int_customer_balances') }}
 
 ),
 
@@ -17,9 +17,11 @@ acquisitions as (
     select
         customer_id,
         month_date as cohort_month_date,
-        closing_mrr as initial_mrr
-    from movements
-    where movement_type = 'new'
+        closing_mrr_at_constant_rates as initial_mrr
+    from customer_balances
+    where
+        closing_mrr > 0
+        and peak_mrr_before = 0
 
 ),
 
@@ -27,24 +29,24 @@ changes as (
 
     select
         acquisitions.cohort_month_date,
-        movements.month_date,
+        customer_balances.month_date,
         sum(
-            case
-                when movements.movement_type in ('new', 'reactivation') then 1
-                when movements.movement_type = 'churn' then -1
-                else 0
-            end
+            case when customer_balances.closing_mrr > 0 then 1 else 0 end
+            - case when customer_balances.opening_mrr > 0 then 1 else 0 end
         ) as active_change,
-        sum(movements.mrr_change) as mrr_change,
+        -- a cohort that is followed for years is measured at one rate
         sum(
-            least(acquisitions.initial_mrr, movements.closing_mrr)
-            - least(acquisitions.initial_mrr, movements.opening_mrr)
+            customer_balances.closing_mrr_at_constant_rates - customer_balances.opening_mrr_at_constant_rates
+        ) as mrr_change,
+        sum(
+            least(acquisitions.initial_mrr, customer_balances.closing_mrr_at_constant_rates)
+            - least(acquisitions.initial_mrr, customer_balances.opening_mrr_at_constant_rates)
         ) as retained_change
-    from movements
-    inner join acquisitions on movements.customer_id = acquisitions.customer_id
+    from customer_balances
+    inner join acquisitions on customer_balances.customer_id = acquisitions.customer_id
     group by
         acquisitions.cohort_month_date,
-        movements.month_date
+        customer_balances.month_date
 
 ),
 

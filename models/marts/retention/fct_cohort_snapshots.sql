@@ -18,6 +18,12 @@ attribute_versions as (
 
 ),
 
+churn_reasons as (
+
+    select * from {{ ref('int_customer_churn_reasons') }}
+
+),
+
 customers as (
 
     select * from {{ ref('dim_customers') }}
@@ -49,11 +55,12 @@ with_attributes as (
         case
             when attribute_versions.customer_id is null then customers.csm_owner else attribute_versions.csm_owner
         end as csm_owner,
-        extract(year from customers.first_paid_month_date) as acquisition_year,
+        {{ fiscal_year('customers.first_paid_month_date') }} as acquisition_year,
         {{ mrr_band('period_runs.opening_mrr') }} as mrr_band,
         plan_states.plan_name as plan,
         plan_states.billing_interval,
-        plan_states.pricing_model
+        plan_states.pricing_model,
+        churn_reasons.churn_reason
     from period_runs
     inner join customers on period_runs.customer_id = customers.customer_id
     left join plan_states
@@ -64,6 +71,10 @@ with_attributes as (
         on
             period_runs.customer_id = attribute_versions.customer_id
             and period_runs.attribute_month_date = attribute_versions.month_date
+    left join churn_reasons
+        on
+            period_runs.customer_id = churn_reasons.customer_id
+            and period_runs.churn_month_date = churn_reasons.month_date
 
 ),
 
@@ -81,6 +92,7 @@ select
     period_start_date,
     customer_id,
     {{ add_days(add_months('period_start_date', 'length_months'), -1) }} as period_end_date,
+    {{ period_label('period_type', 'period_start_date') }} as period_label,
     opening_mrr,
     closing_mrr,
     least(opening_mrr, closing_mrr) as retained_mrr,
@@ -88,13 +100,14 @@ select
     cast(case when closing_mrr > 0 then greatest(opening_mrr - closing_mrr, 0) else 0 end as decimal(18, 4))
         as contraction_mrr,
     cast(case when closing_mrr = 0 then opening_mrr else 0 end as decimal(18, 4)) as churned_mrr,
+    churn_reason,
     coalesce(segment, '(none)') as segment,
     coalesce(country, '(none)') as country,
     coalesce(acquisition_channel, '(none)') as acquisition_channel,
     coalesce(csm_owner, '(none)') as csm_owner,
     cast(acquisition_year as {{ dbt.type_int() }}) as acquisition_year,
     mrr_band,
-    plan,
+    coalesce(plan, '(none)') as plan,
     coalesce(billing_interval, '(none)') as billing_interval,
-    pricing_model
+    coalesce(pricing_model, '(none)') as pricing_model
 from expanded

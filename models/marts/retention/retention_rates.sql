@@ -36,6 +36,9 @@ cohorts as (
         sum(expansion_mrr) as expansion_mrr,
         sum(contraction_mrr) as contraction_mrr,
         sum(churned_mrr) as churned_mrr,
+        sum(case when churn_reason = 'voluntary' then churned_mrr else 0 end) as voluntary_churned_mrr,
+        sum(case when churn_reason = 'payment_failed' then churned_mrr else 0 end) as payment_failed_churned_mrr,
+        sum(case when churn_reason in ('other', 'unknown') then churned_mrr else 0 end) as other_churned_mrr,
         sum(retained_mrr) as retained_mrr,
         sum(closing_mrr) as closing_mrr
     from cohort_snapshots
@@ -56,7 +59,9 @@ rates as (
         {{ exact_ratio('closing_mrr', 'opening_mrr') }} as nrr,
         {{ exact_ratio('retained_mrr', 'opening_mrr') }} as grr,
         {{ exact_ratio('retained_customers', 'cohort_customers') }} as logo_retention,
-        {{ exact_ratio('expansion_mrr', 'opening_mrr') }} as expansion_rate
+        {{ exact_ratio('expansion_mrr', 'opening_mrr') }} as expansion_rate,
+        {{ exact_ratio('voluntary_churned_mrr', 'opening_mrr') }} as voluntary_churn_rate,
+        {{ exact_ratio('payment_failed_churned_mrr', 'opening_mrr') }} as payment_failed_churn_rate
     from cohorts
 
 )
@@ -67,17 +72,23 @@ select
     dimension,
     dimension_value,
     period_end_date,
+    {{ period_label('period_type', 'period_start_date') }} as period_label,
     cohort_customers,
     cast(opening_mrr as decimal(18, 4)) as opening_mrr,
     cast(expansion_mrr as decimal(18, 4)) as expansion_mrr,
     cast(contraction_mrr as decimal(18, 4)) as contraction_mrr,
     cast(churned_mrr as decimal(18, 4)) as churned_mrr,
+    cast(voluntary_churned_mrr as decimal(18, 4)) as voluntary_churned_mrr,
+    cast(payment_failed_churned_mrr as decimal(18, 4)) as payment_failed_churned_mrr,
+    cast(other_churned_mrr as decimal(18, 4)) as other_churned_mrr,
     cast(retained_mrr as decimal(18, 4)) as retained_mrr,
     cast(closing_mrr as decimal(18, 4)) as closing_mrr,
     nrr,
     grr,
     logo_retention,
     expansion_rate,
+    voluntary_churn_rate,
+    payment_failed_churn_rate,
     -- benchmarks are annual: a month's rate has nothing to be held against
     case
         when not ({{ is_annual }}) or nrr is null then null

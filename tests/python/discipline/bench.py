@@ -6,30 +6,56 @@ import multiprocessing
 import random
 import re
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from dbt_project import CompiledModel, CompiledProject, CompiledTest, Tables, load_raw, raw_columns, read_manifest
+from dbt_project import (
+    CompiledModel,
+    CompiledProject,
+    CompiledTest,
+    Tables,
+    fetch_rows,
+    load_raw,
+    raw_columns,
+    read_manifest,
+)
 from reference.generate import random_raw
 from reference.ledger import build_marts
 from small_company import small_company
 from test_against_reference import reference_settings
 
 from discipline.corruptions import Corruption
-from discipline.mutants import MUTANTS, Mutant
+from discipline.mutants import MUTANTS, POLICIES, Mutant
 
-CHANGED_TABLE = re.compile(r"^(?:update|insert into|delete from) \w+\.(\w+)", re.IGNORECASE)
+CHANGED_TABLE = re.compile(r"^(?:update|insert into|delete from|create or replace view) \w+\.(\w+)", re.IGNORECASE)
 WALL_CLOCK = re.compile(r"\b(?:current_(?:date|time|timestamp)\b|localtimestamp\b|(?:now|today|getdate)\s*\()")
 NO_WALL_CLOCK = "no_model_reads_the_wall_clock"
 NO_FLOATS = "no_column_of_the_ledger_is_a_float"
 AN_ERROR = "an error"
 REFERENCE = "the Python reference"
+EDGE_CASES = "edge cases"
+RARE_COMPANY = "a company of rare cases"
+RANDOM_DATA = "random data"
 SPREAD_OVER = 2
+RANDOM_SEEDS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Databases for which dbt has compiled the project: with the edge cases, and for users' own tables.
+
+    The latter with some vars that every mutant is tried under, and with each set of policies.
+    """
+
+    edge: Path
+    own_tables: tuple[Path, dict[str, Any]]
+    policies: dict[str, Path]
 
 
 @dataclass(frozen=True)
@@ -91,6 +117,7 @@ class Bench:
             if node["resource_type"] == "model"
         }
         connection.execute("set threads = 1")
+        connection.execute("set enable_progress_bar = false")
         project.build(connection)
 
     def from_here_on(self, name: str) -> list[CompiledModel]:
@@ -101,17 +128,22 @@ class Bench:
                 reached.add(model.name)
         return [model for model in self.project.models if model.name in reached]
 
-    def failing(self, changed: set[str]) -> set[str]:
+    def failing(self, changed: set[str], names: set[str] | None = None) -> set[str]:
         """The tests on changed models that fail; a test that raises an error ends the transaction and the run."""
         return {
             test.name
             for test in self.tests.values()
-            if test.models & changed and self.connection.execute(f"select 1 from ({test.sql}\n) limit 1").fetchone()
+            if test.models & changed
+            and (names is None or test.name in names)
+            and self.connection.execute(f"select 1 from ({test.sql}\n) limit 1").fetchone()
         }
 
     def corrupt(self, corruption: Corruption) -> set[str]:
         """What fails after a corruption; the ledger is whole again when this returns."""
         changed = {match[1] for match in map(CHANGED_TABLE.match, corruption.statements) if match}
+        for model in self.project.models:
+            if model.materialized == "view" and self.parents[model.name] & changed:
+                changed.add(model.name)
         self.connection.execute("begin")
         try:
             for statement in corruption.statements:
@@ -127,7 +159,10 @@ class Bench:
         return sql.replace(mutant.old, mutant.new) if sql.count(mutant.old) == 1 else None
 
     def try_mutant(self, mutant: Mutant) -> set[str]:
-        """What kills a mutant: tests, or the build itself. The ledger is whole again when this returns."""
+        """What kills a mutant first: the build itself, the reference, discipline tests, or else the other tests.
+
+        The ledger is whole again when this returns.
+        """
         sql = self.mutated_sql(mutant)
         if sql is None:
             return set()
@@ -138,16 +173,20 @@ class Bench:
         try:
             for model in models:
                 self.build_one(model, sql if model.name == mutant.model else model.sql)
-            found = self.failing({model.name for model in models})
+            if self.expected and self.marts() != self.expected:
+                return {REFERENCE}
+            changed = {model.name for model in models}
+            found = self.failing(changed, set(self.discipline))
             if self.float_columns():
                 found.add(NO_FLOATS)
-            if self.expected and self.marts() != self.expected:
-                found.add(REFERENCE)
+            return found or self.failing(changed, set(self.tests) - set(self.discipline))
+        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException):
+            # not a mutant that anybody could run
+            raise
         except duckdb.Error:
             return {AN_ERROR}
         finally:
             self.connection.execute("rollback")
-        return found
 
     def marts(self) -> dict[str, Counter[tuple[str, ...]]]:
         """Every row of the marts that the Python reference has, as text."""
@@ -196,46 +235,209 @@ def open_raw_bench(database: Path, variables: dict[str, Any], raw: Tables) -> Be
     project = CompiledProject(manifest)
     connection = project.connect()
     load_raw(connection, raw)
-    return Bench(project, manifest, connection, build_marts(raw, reference_settings(variables)))
+    bench = Bench(project, manifest, connection, build_marts(raw, reference_settings(variables)))
+    assert bench.marts() == bench.expected, f"the marts are not those of the reference, under {variables}"
+    assert not bench.failing(set(bench.parents)), f"a data test fails before anything is changed, under {variables}"
+    return bench
 
 
-def company_with_two_amounts_off() -> Tables:
-    """What random data hardly ever holds: two amounts off one item at the same time."""
+def edge_raw(database: Path) -> Tables:
+    """The raw rows of the edge cases, which dbt has seeded into a database."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return {table: fetch_rows(connection, f"from edge_cases.edge_{table}") for table in raw_columns()}
+
+
+def nasty_raw(seed: int, variables: dict[str, Any]) -> Tables:
+    """Random raw tables with everything in them that some var makes a difference for."""
+    return random_raw(
+        random.Random(seed),
+        customers=40,
+        months=30,
+        recurring_lines=variables.get("mrr_basis") == "invoices",
+        late_business=True,
+        corrections=True,
+    )
+
+
+def rare_company() -> Tables:
+    """What random data hardly ever holds: two amounts off one item at the same time, and usage of nearly two months."""
     raw = small_company()
     raw["exchange_rates"][0]["effective_date"] = date(2020, 1, 1)
     raw["discounts"] += [{**raw["discounts"][1], "discount_id": "d-3", "amount_off": Decimal("3")}]
+    sixty_days = {"service_start": date(2023, 12, 5), "service_end": date(2024, 2, 3)}
+    raw["invoice_line_items"] += [{**raw["invoice_line_items"][0], "invoice_line_item_id": "l-3", **sixty_days}]
+    return with_every_column(raw)
+
+
+def rare_company_for_policies() -> Tables:
+    """What random data hardly ever holds, and policies make a difference for; the ledger ends with June 2024."""
+    raw = small_company()
+    for plan_id, interval in (("team_eu", "month"), ("club", "quarter"), ("gym", "week")):
+        raw["plans"].append({**raw["plans"][0], "plan_id": plan_id, "plan_name": plan_id, "billing_interval": interval})
+    raw["exchange_rates"] = [
+        {"currency": currency, "effective_date": day, "rate_to_reporting": Decimal(rate)}
+        for currency, day, rate in (
+            ("EUR", date(2023, 11, 10), "1.5"),
+            ("EUR", date(2023, 11, 20), "1.2"),
+            ("EUR", date(2024, 3, 10), "1"),
+            ("EUR", date(2024, 5, 20), "1.1"),
+            ("GBP", date(2024, 2, 10), "1.3"),
+        )
+    ]
+    december = datetime(2023, 12, 1)
+
+    def buy(
+        customer_id: str,
+        plan_id: str,
+        currency: str,
+        price: str,
+        started_at: datetime = december,
+        ended_at: datetime | None = None,
+        trial_ends_at: datetime | None = None,
+    ) -> str:
+        subscription_id = f"s-{customer_id}-{plan_id}-{started_at:%m-%d}"
+        if customer_id not in {row["customer_id"] for row in raw["customers"]}:
+            raw["customers"].append({"customer_id": customer_id, "customer_name": customer_id, "created_at": december})
+        raw["subscriptions"].append(
+            {
+                **{"subscription_id": subscription_id, "customer_id": customer_id, "started_at": started_at},
+                **{"status": "canceled" if ended_at else "active", "ended_at": ended_at},
+                "trial_ends_at": trial_ends_at,
+            }
+        )
+        raw["subscription_item_versions"].append(
+            {
+                **{"subscription_item_id": f"i-{subscription_id}", "subscription_id": subscription_id},
+                **{"plan_id": plan_id, "currency": currency, "quantity": 1, "unit_amount": Decimal(price)},
+                **{"valid_from": started_at, "valid_to": ended_at},
+            }
+        )
+        return subscription_id
+
+    def adjust(customer_id: str, amount: str, month_from: date) -> None:
+        raw["mrr_adjustments"].append(
+            {
+                **{"customer_id": customer_id, "product_id": "app", "reason": "rate", "approved_by": "Eve"},
+                **{"amount": Decimal(amount), "month_from": month_from},
+            }
+        )
+
+    def coupon(subscription_id: str, given_at: datetime, ends_at: datetime | None = None) -> None:
+        raw["discounts"].append(
+            {
+                **{"discount_id": f"d-{subscription_id}", "subscription_id": subscription_id, "duration": "once"},
+                **{"percent_off": Decimal(50), "starts_at": given_at, "ends_at": ends_at},
+            }
+        )
+
+    def bill(subscription_id: str, customer_id: str, status: str, due_at: datetime, paid_at: datetime | None) -> None:
+        raw["invoices"].append(
+            {
+                **{"invoice_id": f"in-{subscription_id}", "subscription_id": subscription_id, "status": status},
+                **{"customer_id": customer_id, "issued_at": due_at, "due_at": due_at, "paid_at": paid_at},
+                "currency": "USD",
+            }
+        )
+
+    # the larger plan is another one at another rate
+    buy("two plans", "team", "USD", "45")
+    buy("two plans", "team_eu", "EUR", "40")
+    # a currency whose first rate comes within the quarter
+    buy("pounds", "team", "USD", "10")
+    buy("pounds", "team_eu", "GBP", "10", started_at=datetime(2024, 2, 15))
+    # nothing at the closing rate, and something at the opening rate; then the other way round
+    buy("nothing at its rate", "team", "EUR", "40")
+    adjust("nothing at its rate", "-45", date(2024, 3, 1))
+    buy("something at its rate", "team", "EUR", "40")
+    adjust("something at its rate", "-41", date(2024, 5, 1))
+    # terms that begin on the last day of a month
+    last_of_january, fifth_of_march = datetime(2024, 1, 31), datetime(2024, 3, 5)
+    coupon(buy("coupon of a quarter", "club", "USD", "90", started_at=last_of_january), fifth_of_march)
+    coupon(buy("coupon of a month", "team", "USD", "30", started_at=last_of_january), fifth_of_march)
+    coupon(buy("coupon of a week", "gym", "USD", "12", started_at=last_of_january), datetime(2024, 2, 28))
+    # a coupon that is over before the first payment
+    in_trial = buy("trial", "team", "USD", "30", started_at=datetime(2024, 1, 2), trial_ends_at=last_of_january)
+    coupon(in_trial, datetime(2024, 1, 5), datetime(2024, 1, 10))
+    # renewed after 15 days, after 16, and after 11 by a trial of 20
+    ended_at = datetime(2024, 2, 20)
+    for days, trial_days in ((15, None), (16, None), (11, 20)):
+        started_at = ended_at + timedelta(days=days)
+        trial_ends_at = started_at + timedelta(days=trial_days) if trial_days else None
+        buy(f"after {days} days", "team", "USD", "5", ended_at=ended_at)
+        buy(f"after {days} days", "team", "USD", "5", started_at=started_at, trial_ends_at=trial_ends_at)
+    # renewed in time, but after the ledger ends; and by a child that does not count
+    buy("late", "team", "USD", "7", ended_at=datetime(2024, 6, 25))
+    buy("late", "team", "USD", "7", started_at=datetime(2024, 7, 3))
+    buy("parent", "team", "USD", "8", ended_at=datetime(2024, 3, 25))
+    buy("child", "team", "USD", "8", started_at=datetime(2024, 4, 5))
+    raw["customers"][-1]["parent_customer_id"] = "parent"
+    raw["customer_exclusions"].append({"customer_id": "child", "reason": "internal"})
+    # void, written off, and paid late
+    bill(buy("not billed", "team", "USD", "9"), "not billed", "void", datetime(2024, 3, 1), None)
+    bill(buy("never paid", "team", "USD", "9"), "never paid", "uncollectible", datetime(2024, 3, 1), None)
+    bill(buy("paid late", "team", "USD", "9"), "paid late", "paid", datetime(2024, 2, 1), datetime(2024, 4, 10))
+    return with_every_column(raw)
+
+
+def with_every_column(raw: Tables) -> Tables:
+    """Rows that hold a null where they say nothing."""
     return {
         table: [{column: row.get(column) for column in columns} for row in raw[table]]
         for table, columns in raw_columns().items()
     }
 
 
-def kill(edge: Path, randoms: list[tuple[Path, dict[str, Any]]], seeds: list[int], share: int) -> list[tuple[str, ...]]:
-    """What kills each mutant of a share: first on the edge cases, and if that is nothing, on random data."""
-    bench = open_edge_bench(edge)
-    raws = [random_raw(random.Random(seed), customers=40, months=30) for seed in seeds]
-    raws.append(company_with_two_amounts_off())
-    benches: list[Bench] = []
-    found = []
-    for mutant in MUTANTS[share::SPREAD_OVER]:
-        killers = bench.try_mutant(mutant)
-        where = "edge cases"
-        if not killers:
-            benches = benches or [
-                open_raw_bench(database, variables, raw) for raw in raws for database, variables in randoms
-            ]
-            where = "random data"
-            killers = next(filter(None, (other.try_mutant(mutant) for other in benches)), set())
-        found.append((where, *sorted(killers)))
+class Benches:
+    """What mutants are tried on, each bench built when it is first asked for."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.compiled = compiled
+        self.built: dict[str | None, list[tuple[str, Bench]]] = {under: [] for under in (None, *POLICIES)}
+        self.unbuilt = {None: self.with_defaults(), **{policies: self.under(policies) for policies in POLICIES}}
+
+    def of(self, under: str | None) -> Iterator[tuple[str, Bench]]:
+        """Where and on what a mutant is tried that names these policies, or none."""
+        yield from self.built[under]
+        for found in self.unbuilt[under]:
+            self.built[under].append(found)
+            yield found
+
+    def with_defaults(self) -> Iterator[tuple[str, Bench]]:
+        """The edge cases, and other data under the vars that every mutant is tried with."""
+        yield EDGE_CASES, open_edge_bench(self.compiled.edge)
+        database, variables = self.compiled.own_tables
+        yield RARE_COMPANY, open_raw_bench(database, variables, rare_company())
+        for seed in RANDOM_SEEDS:
+            yield RANDOM_DATA, open_raw_bench(database, variables, nasty_raw(seed, variables))
+
+    def under(self, policies: str) -> Iterator[tuple[str, Bench]]:
+        """The rows of the edge cases and other data as users' own tables, which the Python reference judges."""
+        database, variables = self.compiled.policies[policies], POLICIES[policies]
+        yield EDGE_CASES, open_raw_bench(database, variables, edge_raw(self.compiled.edge))
+        yield RARE_COMPANY, open_raw_bench(database, variables, rare_company_for_policies())
+        for seed in RANDOM_SEEDS:
+            yield RANDOM_DATA, open_raw_bench(database, variables, nasty_raw(seed, variables))
+
+
+def kill(compiled: Compiled, mutants: list[Mutant]) -> dict[str, tuple[str, ...]]:
+    """Where and by what each mutant is killed first; nothing but the last place where it lives on."""
+    benches = Benches(compiled)
+    found = {}
+    for mutant in mutants:
+        for where, bench in benches.of(mutant.under):
+            killers = bench.try_mutant(mutant)
+            found[mutant.label] = (where, *sorted(killers))
+            if killers:
+                break
     return found
 
 
-def kill_all(edge: Path, randoms: list[tuple[Path, dict[str, Any]]], seeds: list[int]) -> dict[str, tuple[str, ...]]:
-    """Per mutant where it was killed and by what, in the order of the mutants; tried in parallel."""
+def kill_all(compiled: Compiled) -> dict[str, tuple[str, ...]]:
+    """Per mutant where it was killed and by what; tried in parallel, those under the same policies by the same hand."""
+    shares: list[list[Mutant]] = [[] for _ in range(SPREAD_OVER)]
+    for number, mutant in enumerate(MUTANTS):
+        turn = list(POLICIES).index(mutant.under) if mutant.under else number
+        shares[turn % SPREAD_OVER].append(mutant)
     with ProcessPoolExecutor(SPREAD_OVER, mp_context=multiprocessing.get_context("spawn")) as pool:
-        shares = [pool.submit(kill, edge, randoms, seeds, share) for share in range(SPREAD_OVER)]
-        results = [share.result() for share in shares]
-    return {
-        f"{mutant.model}: {mutant.name}": results[number % SPREAD_OVER][number // SPREAD_OVER]
-        for number, mutant in enumerate(MUTANTS)
-    }
+        jobs = [pool.submit(kill, compiled, share) for share in shares]
+        return {label: killers for job in jobs for label, killers in job.result().items()}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 MONTHS = "marts.fct_customer_mrr_months"
 MOVEMENTS = "marts.fct_mrr_movements"
+EVENTS = "marts.fct_mrr_change_events"
 WATERFALL = "marts.mrr_waterfall"
 COHORTS = "marts.fct_cohort_snapshots"
 RATES = "marts.retention_rates"
@@ -20,27 +21,38 @@ PRODUCTS = "marts.dim_products"
 INTERVALS = "intermediate.int_mrr_intervals"
 PLAN_BALANCES = "intermediate.int_plan_balances"
 POOL_BALANCES = "intermediate.int_pool_balances"
+PRODUCT_BALANCES = "intermediate.int_product_balances"
 CUSTOMER_BALANCES = "intermediate.int_customer_balances"
+CONTRACTED_BALANCES = "intermediate.int_contracted_balances"
+PAYING_ITEMS = "intermediate.int_subscription_items_paying"
+COUNTED_LINES = "intermediate.int_invoice_lines_counted"
 PERIOD_RUNS = "intermediate.int_period_runs"
 VERSIONS_EXCLUDED = "intermediate.int_item_versions_excluded"
 LINES_EXCLUDED = "intermediate.int_invoice_lines_excluded"
+OTHERS_EXCLUDED = "intermediate.int_other_rows_excluded"
 
 KEYS = {
     MONTHS: "customer_id, month_date",
     MOVEMENTS: "customer_id, month_date",
+    EVENTS: "customer_id, item_type, item_id, changed_at",
     WATERFALL: "month_date",
     COHORTS: "period_type, period_start_date, customer_id",
     RATES: "period_type, period_start_date, dimension, dimension_value",
     ACQUISITIONS: "cohort_month_date, months_since",
     CUSTOMERS: "customer_id",
     PRODUCTS: "product_id",
-    INTERVALS: "item_type, item_id, from_month_date",
-    PLAN_BALANCES: "customer_id, product_id, plan_id, pool, month_date",
-    POOL_BALANCES: "customer_id, product_id, pool, month_date",
+    INTERVALS: "item_type, item_id, from_at",
+    PLAN_BALANCES: "fx_basis, customer_id, product_id, plan_id, pool, month_date",
+    POOL_BALANCES: "fx_basis, customer_id, product_id, pool, month_date",
+    PRODUCT_BALANCES: "fx_basis, customer_id, product_id, month_date",
     CUSTOMER_BALANCES: "customer_id, month_date",
+    CONTRACTED_BALANCES: "customer_id, changed_at",
+    PAYING_ITEMS: "subscription_item_id, valid_from, paying_from_at",
+    COUNTED_LINES: "invoice_line_item_id",
     PERIOD_RUNS: "period_type, customer_id, first_period_start_date",
     VERSIONS_EXCLUDED: "subscription_item_id, valid_from",
     LINES_EXCLUDED: "invoice_line_item_id",
+    OTHERS_EXCLUDED: "source_table, row_key",
 }
 
 
@@ -87,6 +99,7 @@ ON_SHORT_INTERVALS = (
     "customer_id in (select customer_id from intermediate.int_mrr_intervals where plan_id in "
     "(select plan_id from staging.stg_billing__plans where billing_interval in ('day', 'week')))"
 )
+OPEN_ITEM = "item_type = 'subscription_item' and to_month_date is null and net_mrr >= 2"
 NEVER_LEFT = "customer_id not in (select customer_id from marts.fct_mrr_movements where movement_type = 'churn')"
 LEFT_IN_THE_FIRST_HALF = (
     "customer_id not in (select customer_id from marts.fct_customer_mrr_months where closing_mrr > 0 and "
@@ -100,7 +113,7 @@ MOVEMENT_CORRUPTIONS = (
         (
             "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
             "movements_open_with_what_the_movement_before_closed_with",
-            "movements_are_the_sum_of_their_products_and_pools",
+            "movements_are_the_sum_of_their_products",
             "waterfall_is_the_sum_of_the_movements_of_each_type",
         ),
         (lose_one(MOVEMENTS, "movement_type = 'expansion'"),),
@@ -110,7 +123,7 @@ MOVEMENT_CORRUPTIONS = (
         (
             "fct_mrr_movements_have_one_row_per_customer_and_month",
             "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
-            "movements_are_the_sum_of_their_products_and_pools",
+            "movements_are_the_sum_of_their_products",
         ),
         (copy_one(MOVEMENTS, "customer_id as customer_id"),),
     ),
@@ -119,14 +132,14 @@ MOVEMENT_CORRUPTIONS = (
         ("movements_are_exactly_one_for_each_month_in_which_mrr_moved",),
         (
             "insert into marts.fct_mrr_movements select customer_id, month_date, 'expansion', opening_mrr, closing_mrr,"
-            f" 0, 0, 0 from {MONTHS} where {first_row(MONTHS, 'opening_mrr = closing_mrr')}",
+            f" 0, 0, 0, 0, false, null from {MONTHS} where {first_row(MONTHS, 'opening_mrr = closing_mrr')}",
         ),
     ),
     Corruption(
         "Half of an expansion is left out of its movement",
         (
             "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
-            "movements_are_the_sum_of_their_products_and_pools",
+            "movements_are_the_sum_of_their_products",
         ),
         (
             change_one(
@@ -150,7 +163,7 @@ MOVEMENT_CORRUPTIONS = (
         (
             "movements_open_with_what_the_movement_before_closed_with",
             "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
-            "movements_are_the_sum_of_their_products_and_pools",
+            "movements_are_the_sum_of_their_products",
         ),
         (
             change_one(
@@ -187,7 +200,10 @@ MOVEMENT_CORRUPTIONS = (
             "movements_begin_with_new_and_return_only_after_churn",
             "movements_have_the_type_that_their_balances_say",
         ),
-        ("update marts.fct_mrr_movements set movement_type = 'contraction' where movement_type = 'churn'",),
+        (
+            "update marts.fct_mrr_movements set movement_type = 'contraction', churn_reason = null"
+            " where movement_type = 'churn'",
+        ),
         trap="Size before zero in the CASE",
     ),
     Corruption(
@@ -204,13 +220,13 @@ MOVEMENT_CORRUPTIONS = (
             "movements_begin_with_new_and_return_only_after_churn",
             "movements_have_the_type_that_their_balances_say",
         ),
-        (change_one(MOVEMENTS, "movement_type = 'reactivation'", "movement_type = 'new'"),),
+        (change_one(MOVEMENTS, "movement_type = 'reactivation'", "movement_type = 'new' and not is_acquired"),),
         trap='"Ever a customer" by start date',
     ),
     Corruption(
         "A churn comes without a payment before it",
         ("movements_begin_with_new_and_return_only_after_churn",),
-        (lose_one(MOVEMENTS, "movement_type = 'new'"),),
+        (lose_one(MOVEMENTS, f"movement_type = 'new' and not {NEVER_LEFT}"),),
     ),
     Corruption(
         "A swap of plans within one month is written as churn and new",
@@ -223,9 +239,9 @@ MOVEMENT_CORRUPTIONS = (
             "create temp table swapped as select * from marts.fct_customer_mrr_months where "
             + first_row(MONTHS, "opening_mrr = closing_mrr"),
             "insert into marts.fct_mrr_movements select customer_id, month_date, 'churn', opening_mrr, 0, -opening_mrr,"
-            " 0, 0 from swapped",
+            " 0, 0, 0, false, 'unknown' from swapped",
             "insert into marts.fct_mrr_movements select customer_id, month_date, 'new', 0, closing_mrr, closing_mrr,"
-            " 0, closing_mrr from swapped",
+            " 0, closing_mrr, 0, false, null from swapped",
         ),
         trap="Wrong grain",
     ),
@@ -241,6 +257,116 @@ MOVEMENT_CORRUPTIONS = (
             "movements_recover_up_to_the_peak_and_no_further",
         ),
         (change_one(MOVEMENTS, "above_peak_mrr = above_peak_mrr - 0.0001", "above_peak_mrr > 0"),),
+    ),
+    Corruption(
+        "A churn has lost its reason",
+        (
+            "movements_have_a_churn_reason_exactly_where_a_customer_churned",
+            "waterfall_splits_churn_by_its_reason",
+        ),
+        (change_one(MOVEMENTS, "churn_reason = null", "movement_type = 'churn'"),),
+    ),
+    Corruption(
+        "A contraction has a reason to churn",
+        (
+            "movements_have_a_churn_reason_exactly_where_a_customer_churned",
+            "waterfall_splits_churn_by_its_reason",
+        ),
+        (change_one(MOVEMENTS, "churn_reason = 'voluntary'", "movement_type = 'contraction'"),),
+    ),
+    Corruption(
+        "A churn has a reason that nobody knows",
+        (
+            "movements_have_a_churn_reason_exactly_where_a_customer_churned",
+            "waterfall_splits_churn_by_its_reason",
+        ),
+        (change_one(MOVEMENTS, "churn_reason = 'involuntary'", "churn_reason = 'payment_failed'"),),
+    ),
+    Corruption(
+        "An acquired customer who comes back is acquired again",
+        (
+            "movements_are_acquired_only_where_they_are_new",
+            "waterfall_is_the_sum_of_the_movements_of_each_type",
+        ),
+        (change_one(MOVEMENTS, "is_acquired = true", "movement_type = 'reactivation'"),),
+    ),
+    Corruption(
+        "An acquired customer is called won",
+        ("waterfall_is_the_sum_of_the_movements_of_each_type",),
+        (change_one(MOVEMENTS, "is_acquired = false", "is_acquired"),),
+    ),
+)
+
+EVENT_CORRUPTIONS = (
+    Corruption(
+        "The change of an event is 0.0001 off",
+        ("change_events_lead_from_before_to_after",),
+        (change_one(EVENTS, "mrr_change = mrr_change + 0.0001"),),
+    ),
+    Corruption(
+        "A price that stays the same is an event",
+        ("change_events_lead_from_before_to_after",),
+        (
+            copy_one(
+                EVENTS,
+                "changed_at + interval 1 day as changed_at, mrr_after as mrr_before, 0 as mrr_change,"
+                " customer_mrr_after as customer_mrr_before, null as movement_type",
+                "mrr_after > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "An event of an item is lost",
+        ("change_events_of_an_item_begin_where_the_one_before_ended",),
+        (lose_one(EVENTS, "mrr_before > 0 and mrr_after > 0"),),
+    ),
+    Corruption(
+        "An item begins 0.0001 higher than it ended",
+        ("change_events_of_an_item_begin_where_the_one_before_ended",),
+        (change_one(EVENTS, "mrr_before = mrr_before + 0.0001, mrr_change = mrr_change - 0.0001", "mrr_before > 0"),),
+    ),
+    Corruption(
+        "Whoever leaves at an instant has contracted",
+        ("change_events_have_the_type_that_their_balances_say",),
+        ("update marts.fct_mrr_change_events set movement_type = 'contraction' where movement_type = 'churn'",),
+        trap="Size before zero in the CASE",
+    ),
+    Corruption(
+        "Whoever comes back at an instant has expanded",
+        ("change_events_have_the_type_that_their_balances_say",),
+        ("update marts.fct_mrr_change_events set movement_type = 'expansion' where movement_type = 'reactivation'",),
+        trap="Size before zero in the CASE",
+    ),
+    Corruption(
+        "A swap of two items at one instant is churn",
+        ("change_events_have_the_type_that_their_balances_say",),
+        (change_one(EVENTS, "movement_type = 'churn'", "customer_mrr_before = customer_mrr_after"),),
+        trap="Wrong grain",
+    ),
+    Corruption(
+        "A customer's contracted MRR is 0.0001 off from an instant on",
+        ("assert_change_events_read_the_ledger_at_every_month_end",),
+        (
+            "update marts.fct_mrr_change_events set customer_mrr_before = customer_mrr_before + 0.0001,"
+            " customer_mrr_after = customer_mrr_after + 0.0001 where customer_id = (select min(customer_id)"
+            " from marts.fct_mrr_change_events where customer_mrr_after > 0)",
+        ),
+        trap="Float money",
+    ),
+    Corruption(
+        "Customers whose contracts have no end have no events",
+        ("assert_change_events_read_the_ledger_at_every_month_end",),
+        (f"delete from marts.fct_mrr_change_events where {NEVER_LEFT}",),
+        trap="A spine that ends at the last `end_date`",
+    ),
+    Corruption(
+        "Usage is a change of contract",
+        ("assert_change_events_read_the_ledger_at_every_month_end",),
+        (
+            "insert into marts.fct_mrr_change_events select customer_id, item_type, item_id, from_at, 0, net_mrr,"
+            f" net_mrr, 0, net_mrr, 'new' from {INTERVALS} where item_type = 'usage_line' and net_mrr > 0"
+            " and customer_id not in (select customer_id from marts.fct_mrr_change_events)",
+        ),
     ),
 )
 
@@ -340,10 +466,11 @@ CUSTOMER_MONTH_CORRUPTIONS = (
         "A month without MRR has a row",
         ("customer_months_hold_only_months_with_mrr",),
         (
-            "insert into marts.fct_customer_mrr_months select customer_id, "
-            + month_after("month_date")
-            + f", 0, 0, peak_mrr_before, false from {MONTHS} where "
-            + first_row(MONTHS, f"closing_mrr = 0 and not {OF_THE_LAST_MONTH}"),
+            copy_one(
+                MONTHS,
+                f"{month_after('month_date')} as month_date, 0 as opening_mrr",
+                f"closing_mrr = 0 and not {OF_THE_LAST_MONTH}",
+            ),
         ),
     ),
     Corruption(
@@ -368,6 +495,14 @@ CUSTOMER_MONTH_CORRUPTIONS = (
         "The peak forgets a month",
         ("customer_months_peak_is_the_highest_closing_mrr_before",),
         (change_one(MONTHS, "peak_mrr_before = opening_mrr", "peak_mrr_before > opening_mrr"),),
+    ),
+    Corruption(
+        "0.0001 of an expansion is called the exchange rate",
+        (
+            "movements_are_exactly_one_for_each_month_in_which_mrr_moved",
+            "waterfall_opens_and_closes_with_the_sum_of_its_customers",
+        ),
+        (change_one(MONTHS, "fx_mrr = 0.0001", "opening_mrr > 0 and closing_mrr > opening_mrr"),),
     ),
 )
 
@@ -431,9 +566,12 @@ WATERFALL_CORRUPTIONS = (
         (
             "insert into marts.mrr_waterfall select * replace ("
             + month_after("month_date")
-            + " as month_date, closing_mrr as opening_mrr, 0 as new_mrr, 0 as reactivation_mrr, 0 as expansion_mrr,"
-            " 0 as contraction_mrr, 0 as churn_mrr, closing_customers as opening_customers, 0 as new_customers,"
+            + " as month_date, closing_mrr as opening_mrr, 0 as new_mrr, 0 as acquired_mrr, 0 as reactivation_mrr,"
+            " 0 as expansion_mrr, 0 as contraction_mrr, 0 as churn_mrr, 0 as voluntary_churn_mrr,"
+            " 0 as payment_failed_churn_mrr, 0 as other_churn_mrr, 0 as adjustment_mrr,"
+            " closing_customers as opening_customers, 0 as new_customers, 0 as acquired_customers,"
             " 0 as reactivation_customers, 0 as expansion_customers, 0 as contraction_customers, 0 as churn_customers,"
+            " 0 as voluntary_churn_customers, 0 as payment_failed_churn_customers, 0 as other_churn_customers,"
             " null as quick_ratio, null as expansion_share_of_growth, false as is_net_negative_churn)"
             f" from marts.mrr_waterfall where {OF_THE_LAST_MONTH}",
         ),
@@ -472,6 +610,60 @@ WATERFALL_CORRUPTIONS = (
         "A month that lost more than it expanded is flagged as net negative churn",
         ("waterfall_annualizes_and_flags_its_own_month",),
         (change_one(WATERFALL, "is_net_negative_churn = true", "not is_net_negative_churn"),),
+    ),
+    Corruption(
+        "0.0001 of a month's expansion is called the exchange rate",
+        (
+            "waterfall_annualizes_and_flags_its_own_month",
+            "waterfall_is_the_sum_of_the_movements_of_each_type",
+            "waterfall_opens_and_closes_with_the_sum_of_its_customers",
+        ),
+        (change_one(WATERFALL, "fx_mrr = 0.0001, expansion_mrr = expansion_mrr - 0.0001", "expansion_mrr > 0"),),
+    ),
+    Corruption(
+        "Bought customers are won",
+        ("waterfall_is_the_sum_of_the_movements_of_each_type", "waterfall_ratios_are_exact"),
+        (
+            change_one(
+                WATERFALL,
+                "new_mrr = new_mrr + acquired_mrr, acquired_mrr = 0,"
+                " new_customers = new_customers + acquired_customers, acquired_customers = 0",
+                "acquired_mrr > 0 and quick_ratio is not null",
+            ),
+        ),
+    ),
+    Corruption(
+        "0.0001 of a failed payment is a choice",
+        ("waterfall_splits_churn_by_its_reason",),
+        (
+            change_one(
+                WATERFALL,
+                "payment_failed_churn_mrr = payment_failed_churn_mrr + 0.0001, voluntary_churn_mrr ="
+                " voluntary_churn_mrr - 0.0001",
+                "payment_failed_churn_mrr < 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "A customer who left for no known reason is in none",
+        ("waterfall_reasons_sum_to_churn", "waterfall_splits_churn_by_its_reason"),
+        (
+            change_one(
+                WATERFALL,
+                "other_churn_mrr = 0, other_churn_customers = 0",
+                "other_churn_customers > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "What adjustments change in a month is 0.0001 off",
+        ("assert_adjustments_are_what_the_pools_do_not_explain",),
+        (change_one(WATERFALL, "adjustment_mrr = adjustment_mrr + 0.0001"),),
+    ),
+    Corruption(
+        "Adjustments are not told apart",
+        ("assert_adjustments_are_what_the_pools_do_not_explain",),
+        ("update marts.mrr_waterfall set adjustment_mrr = 0",),
     ),
 )
 
@@ -618,6 +810,19 @@ COHORT_CORRUPTIONS = (
         ("assert_cohorts_are_cut_by_what_the_ledger_held_at_the_start",),
         (change_one(COHORTS, "acquisition_year = acquisition_year + 1"),),
     ),
+    Corruption(
+        "Who left a cohort has no reason",
+        (
+            "cohorts_have_a_churn_reason_exactly_where_a_customer_left",
+            "retention_rates_are_those_of_their_cohorts",
+        ),
+        (change_one(COHORTS, "churn_reason = null", "churned_mrr > 0"),),
+    ),
+    Corruption(
+        "Who left and came back within a period has a reason",
+        ("cohorts_have_a_churn_reason_exactly_where_a_customer_left",),
+        (change_one(COHORTS, "churn_reason = 'unknown'", "closing_mrr > 0"),),
+    ),
 )
 
 RATE_CORRUPTIONS = (
@@ -736,6 +941,33 @@ RATE_CORRUPTIONS = (
         ),
         trap="Survivors only",
     ),
+    Corruption(
+        "0.0001 of a cohort's churn has no reason",
+        (
+            "retention_rates_split_churn_without_a_rest",
+            "retention_rates_are_those_of_their_cohorts",
+            "retention_rates_of_every_dimension_sum_to_the_total",
+        ),
+        (change_one(RATES, "other_churned_mrr = other_churned_mrr - 0.0001", "other_churned_mrr > 0"),),
+    ),
+    Corruption(
+        "In a cohort, failed payments are choices",
+        ("retention_rates_are_those_of_their_cohorts", "retention_rates_of_every_dimension_sum_to_the_total"),
+        (
+            change_one(
+                RATES,
+                "voluntary_churned_mrr = voluntary_churned_mrr + payment_failed_churned_mrr,"
+                " payment_failed_churned_mrr = 0, voluntary_churn_rate = voluntary_churn_rate +"
+                " payment_failed_churn_rate, payment_failed_churn_rate = 0",
+                "payment_failed_churned_mrr > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "A rate of voluntary churn is one millionth off",
+        ("retention_rates_are_exact", "retention_rates_are_those_of_their_cohorts"),
+        (change_one(RATES, "voluntary_churn_rate = voluntary_churn_rate + 0.000001", "voluntary_churn_rate > 0"),),
+    ),
 )
 
 ACQUISITION_CORRUPTIONS = (
@@ -820,23 +1052,79 @@ INTERMEDIATE_CORRUPTIONS = (
             "pool_balances_less_their_shortfall_are_the_sum_of_the_items_in_force",
             "assert_products_earn_what_their_customers_pay",
             "mrr_intervals_has_one_row_per_key",
+            "mrr_valuations_has_one_row_per_key",
         ),
-        (copy_one(INTERVALS, "item_id as item_id", "to_month_date is null and net_mrr > 0"),),
+        (copy_one(INTERVALS, "item_id as item_id", OPEN_ITEM),),
         trap="Fan-out",
     ),
     Corruption(
         "An item is split in two halves that sum to it",
         ("customers_parents_subscriptions_and_items_sum_to_the_same",),
         (
-            change_one(INTERVALS, "net_mrr = net_mrr / 2", "to_month_date is null and net_mrr >= 2"),
-            copy_one(INTERVALS, "item_id as item_id", "to_month_date is null and net_mrr >= 1"),
+            change_one(INTERVALS, "net_mrr = net_mrr / 2", OPEN_ITEM),
+            copy_one(INTERVALS, "item_id as item_id", OPEN_ITEM),
         ),
         trap="Fan-out",
     ),
     Corruption(
         "An interval ends before it begins",
-        ("mrr_intervals_are_not_empty",),
-        (change_one(INTERVALS, "to_month_date = from_month_date"),),
+        ("mrr_intervals_do_not_end_before_they_begin",),
+        (change_one(INTERVALS, "to_at = from_at - interval 1 second"),),
+    ),
+    Corruption(
+        "Intervals that cover no month end are valued",
+        ("mrr_valuations_are_not_empty",),
+        (
+            "create or replace view intermediate.int_mrr_valuations as select 'closing' as fx_basis, * exclude"
+            f" (tier_rank, currency, from_at, to_at) from {INTERVALS}",
+        ),
+    ),
+    Corruption(
+        "An item is paid for twice",
+        (
+            "subscription_items_paying_has_one_row_per_key",
+            "subscription_price_intervals_has_one_row_per_key",
+            "item_price_intervals_has_one_row_per_key",
+        ),
+        (copy_one(PAYING_ITEMS, "plan_id as plan_id"),),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "An invoice line is counted twice",
+        (
+            "invoice_lines_counted_has_one_row_per_key",
+            "invoice_line_price_intervals_has_one_row_per_key",
+            "item_price_intervals_has_one_row_per_key",
+        ),
+        (copy_one(COUNTED_LINES, "plan_id as plan_id"),),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "A gap is closed by two renewals",
+        ("late_renewals_has_one_row_per_key",),
+        (
+            "insert into intermediate.int_late_renewals select 'a customer', 'a product', timestamp '2024-03-01',"
+            " timestamp '2024-03-05' from range(2)",
+        ),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "An invoice stops its subscription once for each attempt to pay it",
+        ("subscription_delinquencies_has_one_row_per_key",),
+        (
+            "insert into intermediate.int_subscription_delinquencies select 'an invoice', 'a subscription',"
+            " timestamp '2024-03-01', null from range(2)",
+        ),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "A period reads its changes twice",
+        ("period_changes_has_one_row_per_key",),
+        (
+            "create or replace view intermediate.int_period_changes as select period_type, customer_id, month_date as"
+            f" period_start_date from {CUSTOMER_BALANCES} cross join intermediate.int_period_types, range(2)",
+        ),
+        trap="Fan-out",
     ),
     Corruption(
         "An item belongs to a pool that nobody knows",
@@ -875,10 +1163,51 @@ INTERMEDIATE_CORRUPTIONS = (
     Corruption(
         "A pool's change is 0.0001 off",
         (
-            "customer_balances_are_the_sum_of_their_products_and_pools",
-            "movements_are_the_sum_of_their_products_and_pools",
+            "product_balances_know_what_changed_without_the_adjustments",
+            "assert_change_events_read_the_ledger_at_every_month_end",
         ),
-        (change_one(POOL_BALANCES, "mrr_change = mrr_change + 0.0001"),),
+        (change_one(POOL_BALANCES, "mrr_change = mrr_change + 0.0001", "pool = 'flat'"),),
+    ),
+    Corruption(
+        "What adjustments took below 0 is lost",
+        (
+            "product_balances_less_their_shortfall_are_the_sum_of_their_pools",
+            "customers_parents_subscriptions_and_items_sum_to_the_same",
+        ),
+        (change_one(PRODUCT_BALANCES, "shortfall_mrr = 0", "shortfall_mrr > 0"),),
+    ),
+    Corruption(
+        "A product's balance is negative",
+        ("product_balances_are_never_negative",),
+        (change_one(PRODUCT_BALANCES, "closing_mrr = -shortfall_mrr, shortfall_mrr = 0", "shortfall_mrr > 0"),),
+    ),
+    Corruption(
+        "A product's balance is 0.0001 off",
+        (
+            "product_balances_less_their_shortfall_are_the_sum_of_their_pools",
+            "customer_balances_are_the_sum_of_their_products",
+        ),
+        (change_one(PRODUCT_BALANCES, "closing_mrr = closing_mrr + 0.0001", "closing_mrr > 0"),),
+    ),
+    Corruption(
+        "A product's change is 0.0001 off",
+        ("movements_are_the_sum_of_their_products",),
+        (change_one(PRODUCT_BALANCES, "mrr_change = mrr_change + 0.0001"),),
+    ),
+    Corruption(
+        "A change of an adjustment is among what is billed",
+        ("product_balances_know_what_changed_without_the_adjustments",),
+        (change_one(PRODUCT_BALANCES, "unadjusted_change = mrr_change", "unadjusted_change != mrr_change"),),
+    ),
+    Corruption(
+        "An instant of a customer opens 0.0001 higher than the one before left it",
+        ("contracted_balances_open_with_what_the_change_before_left",),
+        (change_one(CONTRACTED_BALANCES, "mrr_before = mrr_before + 0.0001", "mrr_before > 0"),),
+    ),
+    Corruption(
+        "An instant of a customer is lost",
+        ("contracted_balances_open_with_what_the_change_before_left",),
+        (lose_one(CONTRACTED_BALANCES, "mrr_before > 0 and mrr_after > mrr_before"),),
     ),
     Corruption(
         "A customer's balance opens 0.0001 higher than it closed",
@@ -890,8 +1219,19 @@ INTERMEDIATE_CORRUPTIONS = (
     ),
     Corruption(
         "A customer's change is not the one between its balances",
-        ("customer_balances_close_at_opening_plus_change", "customer_balances_are_the_sum_of_their_products_and_pools"),
+        ("customer_balances_close_at_opening_plus_change",),
         (change_one(CUSTOMER_BALANCES, "mrr_change = mrr_change + 0.0001"),),
+    ),
+    Corruption(
+        "0.0001 of a customer's balance is in none of its products",
+        ("customer_balances_are_the_sum_of_their_products",),
+        (
+            change_one(
+                CUSTOMER_BALANCES,
+                "closing_mrr = closing_mrr + 0.0001, mrr_change = mrr_change + 0.0001",
+                "closing_mrr > 0",
+            ),
+        ),
     ),
     Corruption(
         "A customer's peak forgets a change",
@@ -900,10 +1240,7 @@ INTERMEDIATE_CORRUPTIONS = (
     ),
     Corruption(
         "Changes before a truncated window are forgotten",
-        (
-            "customer_balances_are_the_sum_of_their_products_and_pools",
-            "customer_balances_open_with_what_the_change_before_closed_with",
-        ),
+        ("customer_balances_open_with_what_the_change_before_closed_with",),
         ("delete from intermediate.int_customer_balances where month_date < date '2024-07-01'",),
         trap="A truncated window in an incremental run",
     ),
@@ -929,10 +1266,21 @@ INTERMEDIATE_CORRUPTIONS = (
         (lose_one(LINES_EXCLUDED, "reason = 'tax_line'"),),
         trap="Tax inside MRR",
     ),
+    Corruption(
+        "An adjustment that is neither counted nor excluded goes missing",
+        ("assert_every_adjustment_is_counted_or_excluded",),
+        (lose_one(OTHERS_EXCLUDED, "source_table = 'mrr_adjustments'"),),
+    ),
+    Corruption(
+        "An adjustment is lost on the way to the ledger",
+        ("assert_every_adjustment_is_counted_or_excluded",),
+        (lose_one(INTERVALS, "item_type = 'adjustment' and to_month_date > from_month_date"),),
+    ),
 )
 
 CORRUPTIONS = (
     *MOVEMENT_CORRUPTIONS,
+    *EVENT_CORRUPTIONS,
     *CUSTOMER_MONTH_CORRUPTIONS,
     *WATERFALL_CORRUPTIONS,
     *COHORT_CORRUPTIONS,

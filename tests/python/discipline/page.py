@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from discipline.bench import NO_FLOATS, NO_WALL_CLOCK, DisciplineTest
+from discipline.bench import EDGE_CASES, NO_FLOATS, NO_WALL_CLOCK, DisciplineTest
 from discipline.corruptions import Corruption
-from discipline.mutants import Mutant
+from discipline.mutants import POLICIES, Mutant
 
 MOST_NUMBERS = 8
 
@@ -63,7 +63,7 @@ def killed_by(where: str, names: Iterable[str], discipline: dict[str, Discipline
     parts = [f"{len(ours)} discipline test{'s' if len(ours) > 1 else ''}"] if ours else []
     parts += ["rows worked out by hand"] if by_hand else []
     parts += [f"`{name}`" if name in (NO_FLOATS, NO_WALL_CLOCK) or " " not in name else name for name in others]
-    return ", ".join(parts) + (f" (on {where})" if where != "edge cases" else "")
+    return ", ".join(parts) + (f" (on {where})" if where != EDGE_CASES else "")
 
 
 def discipline_page(
@@ -76,7 +76,6 @@ def discipline_page(
 ) -> str:
     """The whole page."""
     corruption_numbers = {corruption.name: f"C{number}" for number, corruption in enumerate(corruptions, 1)}
-    labels = {mutant: f"{mutant.model}: {mutant.name}" for mutant in mutants}
     alive = [mutant for mutant in mutants if mutant.equivalent]
     dead = [mutant for mutant in mutants if not mutant.equivalent]
     mutant_numbers = {mutant: f"M{number}" for number, mutant in enumerate(dead, 1)}
@@ -93,13 +92,13 @@ def discipline_page(
         caught = [
             corruption_numbers[corruption.name] for corruption in corruptions if name in red_tests[corruption.name]
         ]
-        killed = [mutant_numbers[mutant] for mutant in dead if name in killers[labels[mutant]]]
+        killed = [mutant_numbers[mutant] for mutant in dead if name in killers[mutant.label]]
         lines.append(f"| `{name}` | {cell(test.says)} | {some(caught)} | {some(killed)} |")
     for name, says in (
         (NO_WALL_CLOCK, "No compiled model asks for the date or the time of the run."),
         (NO_FLOATS, "No column of the intermediate models and marts is a float."),
     ):
-        killed = [mutant_numbers[mutant] for mutant in dead if name in killers[labels[mutant]]]
+        killed = [mutant_numbers[mutant] for mutant in dead if name in killers[mutant.label]]
         lines.append(f"| `{name}` (pytest) | {says} | - | {some(killed)} |")
 
     lines.append("\n## The corruptions\n")
@@ -113,15 +112,25 @@ def discipline_page(
 
     lines.append("\n## The mutants\n")
     lines.append(
-        "Each is one change in the compiled SQL of one model. It is built on the edge cases and, where nothing notices,"
-        " on random data that the Python reference has worked out too.\n"
+        "Each is one change in the compiled SQL of one model. It is built on the edge cases, and noticed where a"
+        " discipline test turns red, or else where rows worked out by hand are missed. Where nothing notices, it is"
+        " built on random data, and noticed where the marts are no longer those that the Python reference has worked"
+        " out, or else where a discipline test turns red.\n"
     )
-    lines.append("| | model | mutant | trap | killed by |\n| --- | --- | --- | --- | --- |")
+    lines.append(
+        "A rule of a policy has mutants that are built under it, on the edge cases and on random data alike, with the"
+        " Python reference to notice:\n"
+    )
+    lines += [
+        f"- {policies}: {', '.join(f'`{name}: {value}`' for name, value in variables.items())}"
+        for policies, variables in POLICIES.items()
+    ]
+    lines.append("\n| | model | mutant | under | trap | killed by |\n| --- | --- | --- | --- | --- | --- |")
     for mutant in dead:
-        where, *names = killers[labels[mutant]]
+        where, *names = killers[mutant.label]
         lines.append(
-            f"| {mutant_numbers[mutant]} | `{mutant.model}` | {cell(mutant.name)} | {cell(mutant.trap or '')} |"
-            f" {cell(killed_by(where, names, discipline))} |"
+            f"| {mutant_numbers[mutant]} | `{mutant.model}` | {cell(mutant.name)} | {mutant.under or ''} |"
+            f" {cell(mutant.trap or '')} | {cell(killed_by(where, names, discipline))} |"
         )
 
     lines.append("\n## Mutants that nobody can notice\n")

@@ -30,20 +30,54 @@ TABLES = (
     "invoices",
     "invoice_line_items",
     "exchange_rates",
+    "mrr_adjustments",
+    "acquired_customers",
 )
 RATES = (
     ("USD", date(2015, 1, 1), "1.00000000"),
     ("EUR", date(2015, 1, 1), "1.10000000"),
+    ("EUR", date(2018, 3, 31), "1.23210001"),
+    ("EUR", date(2018, 11, 15), "1.13000000"),
+    ("EUR", date(2019, 9, 30), "1.09876543"),
     ("EUR", date(2020, 2, 29), "1.08765432"),
+    ("EUR", date(2020, 12, 1), "1.20000000"),
+    ("EUR", date(2021, 5, 31), "1.22220000"),
+    ("EUR", date(2021, 11, 16), "1.13215555"),
+    ("EUR", date(2022, 3, 1), "1.11000000"),
+    ("EUR", date(2022, 9, 30), "0.97001234"),
+    ("EUR", date(2023, 7, 14), "1.12000000"),
     ("EUR", date(2023, 12, 31), "1.10355678"),
     ("EUR", date(2024, 1, 1), "0.99999999"),
+    ("EUR", date(2024, 8, 31), "1.10550000"),
+    ("EUR", date(2025, 6, 15), "1.15555555"),
+    ("EUR", date(2026, 2, 28), "1.18000000"),
     ("EUR", date(2035, 1, 1), "7.77777777"),
     ("INR", date(2015, 1, 1), "0.01234567"),
+    ("INR", date(2018, 10, 31), "0.01352222"),
+    ("INR", date(2020, 4, 1), "0.01312345"),
     ("INR", date(2021, 6, 30), "0.01349999"),
+    ("INR", date(2022, 2, 28), "0.01333333"),
+    ("INR", date(2022, 10, 17), "0.01210000"),
+    ("INR", date(2023, 4, 30), "0.01222222"),
+    ("INR", date(2024, 2, 29), "0.01206789"),
+    ("INR", date(2024, 12, 2), "0.01180000"),
+    ("INR", date(2025, 10, 31), "0.01127777"),
     ("JPY", date(2015, 1, 1), "0.00000001"),
     ("JPY", date(2019, 5, 1), "0.00671234"),
+    ("JPY", date(2020, 10, 31), "0.00955000"),
+    ("JPY", date(2021, 7, 15), "0.00000001"),
+    ("JPY", date(2021, 8, 31), "0.00908888"),
+    ("JPY", date(2022, 6, 30), "0.00735555"),
+    ("JPY", date(2023, 1, 1), "0.00000001"),
+    ("JPY", date(2023, 2, 1), "0.00768888"),
+    ("JPY", date(2024, 7, 10), "0.00620000"),
+    ("JPY", date(2025, 4, 30), "0.00699999"),
     ("KWD", date(2015, 1, 1), "3.25000005"),
 )
+CURRENCIES = ("USD", "EUR", "EUR", "EUR", "EUR", "EUR", "INR", "INR", "JPY", "JPY", "KWD")
+ENDED_REASONS = ("voluntary", "payment_failed", "other", None)
+ADJUSTMENTS = ("0", "0.0001", "-0.0001", "5", "-5", "33.3333", "-33.3333", "100", "-100", "250.5", "-1000", "-100000")
+ADJUSTMENT_REASONS = ("side letter", "side letter", "goodwill", "data fix")
 INTERVALS = (
     ("month", 1),
     ("month", 1),
@@ -235,7 +269,7 @@ class Generator:
         product_ids = [self.new_id("prod") for _ in range(4)]
         for number, product_id in enumerate(product_ids):
             self.tables["products"].append({"product_id": product_id, "product_name": f"Product {number}"})
-        currencies = sorted({currency for currency, _, _ in RATES})
+        currencies = sorted(set(CURRENCIES))
         for number in range(len(INTERVALS) + 6):
             model, (interval, count) = pick_plan_shape(self.rng, number)
             self.tables["plans"].append(
@@ -384,7 +418,7 @@ class Generator:
             "issued_at": issued_at,
             "due_at": self.rng.choice((None, issued_at + timedelta(days=30))),
             "paid_at": issued_at + timedelta(days=self.rng.randint(0, 40)) if status == "paid" else None,
-            "currency": "USD" if self.chance(0.7) else self.rng.choice(RATES)[0],
+            "currency": "USD" if self.chance(0.7) else self.rng.choice(CURRENCIES),
         }
         self.tables["invoices"].append(invoice)
         for _ in range(self.rng.choices((0, 1, 2, 4), (5, 50, 30, 15))[0]):
@@ -453,7 +487,7 @@ class Generator:
             renewed.update(status="canceled", started_at=start, trial_ends_at=None, ended_at=end)
             asked = self.rng.choice((None, start, end, start + timedelta(days=1)))
             renewed["cancel_requested_at"] = None if asked is None else min(asked, end)
-            renewed["ended_reason"] = None
+            renewed["ended_reason"] = ENDED_REASONS[self.counters["sub"] % len(ENDED_REASONS)]
             quantity, unit_amount = self.charge()
             self.tables["subscription_item_versions"].append(
                 {
@@ -488,7 +522,7 @@ class Generator:
         contract = {
             "customer_id": customer_id,
             "plan_id": None if plan is None else plan["plan_id"],
-            "currency": self.rng.choice(RATES)[0] if plan is None or self.chance(0.15) else plan["currency"],
+            "currency": self.rng.choice(CURRENCIES) if plan is None or self.chance(0.15) else plan["currency"],
             "quantity": self.rng.choice((None, *QUANTITIES)),
         }
         amount = Decimal(self.rng.choice(BILLED_AMOUNTS))
@@ -601,10 +635,90 @@ class Generator:
             }
         )
 
+    # ------------------------------------------------------------ corrections
+
+    def add_adjustments(self, customer_id: str) -> None:
+        """Add adjustments on one or two products: of any sign, some of exactly what an item costs, over each other."""
+        products = [row["product_id"] for row in self.tables["products"]]
+        bought = self.bought(customer_id)
+        found: dict[tuple[str, date, str], Row] = {}
+        for _ in range(self.rng.choice((1, 1, 2, 3, 5))):
+            product_id, price = self.rng.choice([*bought, *bought, (self.rng.choice(products), Decimal(0))])
+            amount = Decimal(self.rng.choice(ADJUSTMENTS))
+            if price and self.chance(0.5):
+                amount = price * self.rng.choice((-1, -1, -1, 1, -2))
+            month_from = add_months(self.first, self.rng.randint(-4, self.months + 3))
+            length = self.rng.choice((None, None, 0, 1, 1, 2, 3, 6, 12, 24))
+            reason = self.rng.choice(ADJUSTMENT_REASONS)
+            found[product_id, month_from, reason] = {
+                "customer_id": customer_id,
+                "product_id": product_id,
+                "reason": reason,
+                "approved_by": self.rng.choice(("Ana", "Ben")),
+                "amount": amount,
+                "month_from": month_from,
+                "month_to": None if length is None else add_months(month_from, length),
+            }
+        self.tables["mrr_adjustments"] += found.values()
+
+    def bought(self, customer_id: str) -> list[tuple[str, Decimal]]:
+        """Return the products of a customer's items and lines, each with what it costs, where that is by the month."""
+        own = {row["subscription_id"] for row in self.tables["subscriptions"] if row["customer_id"] == customer_id}
+        billed = {row["invoice_id"] for row in self.tables["invoices"] if row["customer_id"] == customer_id}
+        charged = [
+            (row["plan_id"], row["quantity"] * row["unit_amount"])
+            for row in self.tables["subscription_item_versions"]
+            if row["subscription_id"] in own and row["quantity"] is not None and row["unit_amount"] is not None
+        ]
+        charged += [
+            (row["plan_id"], row["amount"]) for row in self.tables["invoice_line_items"] if row["invoice_id"] in billed
+        ]
+        plans = {row["plan_id"]: row for row in self.tables["plans"]}
+        return [(plans[plan_id]["product_id"], price) for plan_id, price in charged if plan_id is not None]
+
+    def add_acquisition(self, customer_id: str) -> None:
+        """Let a customer be acquired: at any time, or as a subscription of its own starts, or months around that."""
+        own = [row for row in self.tables["subscriptions"] if row["customer_id"] == customer_id]
+        acquired_at = self.instant()
+        if own and self.chance(0.7):
+            started = self.rng.choice(own)
+            acquired_at = self.rng.choice((started["started_at"], started["trial_ends_at"] or started["started_at"]))
+            month = add_months(acquired_at.date(), self.rng.choice((-2, 0, 0, 1, 1)))
+            around = datetime(month.year, month.month, 1) + self.rng.choice((*MIDNIGHTS, *NEAR_MIDNIGHT))
+            acquired_at = self.rng.choice((acquired_at, around))
+        self.tables["acquired_customers"].append({"customer_id": customer_id, "acquired_at": acquired_at})
+
+    def link_invoice(self, invoice: Row) -> None:
+        """Put an invoice of no subscription, with its lines, on one of its customer's, which may have ended."""
+        own = [row for row in self.tables["subscriptions"] if row["customer_id"] == invoice["customer_id"]]
+        if not own:
+            return
+        invoice["subscription_id"] = self.rng.choice(own)["subscription_id"]
+        for row in self.tables["invoice_line_items"]:
+            if row["invoice_id"] == invoice["invoice_id"]:
+                row["subscription_id"] = invoice["subscription_id"]
+
+    def add_corrections(self) -> None:
+        """Adjust and acquire customers, also those that are excluded or have nothing else, and link paid invoices."""
+        for customer in self.tables["customers"]:
+            if self.chance(0.5):
+                self.add_adjustments(customer["customer_id"])
+            if self.chance(0.4):
+                self.add_acquisition(customer["customer_id"])
+        for invoice in self.tables["invoices"]:
+            if invoice["subscription_id"] is None and invoice["status"] == "paid" and self.chance(0.6):
+                self.link_invoice(invoice)
+        self.rng.shuffle(self.tables["mrr_adjustments"])
+
     # ------------------------------------------------------------ the whole
 
     def generate(
-        self, *, recurring_lines: bool = False, subscriptions: bool = True, late_business: bool = False
+        self,
+        *,
+        recurring_lines: bool = False,
+        subscriptions: bool = True,
+        late_business: bool = False,
+        corrections: bool = False,
     ) -> Tables:
         """Fill every table; some customers get nothing, and the last invoice falls into the last month or after it."""
         self.add_catalogue()
@@ -634,6 +748,8 @@ class Generator:
             self.add_invoice(customer_id, issued_at=self.end() + timedelta(days=90), status="draft")
         for table in ("subscription_item_versions", "subscription_pauses", "discounts", "invoice_line_items"):
             self.rng.shuffle(self.tables[table])
+        if corrections:
+            self.add_corrections()
         return self.tables
 
 
@@ -646,14 +762,20 @@ def random_raw(
     recurring_lines: bool = False,
     subscriptions: bool = True,
     late_business: bool = False,
+    corrections: bool = False,
 ) -> Tables:
     """Return valid, adversarial raw tables over about `months` calendar months; every id starts with `tag`.
 
     `recurring_lines` adds what `mrr_basis: invoices` reads; without `subscriptions`, nothing but invoices is there;
-    `late_business` adds subscriptions that are renewed late and invoices that are paid late, for the policies.
+    `late_business` adds subscriptions that are renewed late and invoices that are paid late, for the policies;
+    `corrections` adds adjustments and acquired customers, and puts billed lines on subscriptions.
     """
-    generator = Generator(rng, customers, months, tag)
-    return generator.generate(recurring_lines=recurring_lines, subscriptions=subscriptions, late_business=late_business)
+    return Generator(rng, customers, months, tag).generate(
+        recurring_lines=recurring_lines,
+        subscriptions=subscriptions,
+        late_business=late_business,
+        corrections=corrections,
+    )
 
 
 def combine(datasets: Iterable[Tables]) -> Tables:

@@ -22,7 +22,20 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from generate import combine, random_raw
-from ledger import Ledger, LedgerError, Row, Settings, Tables, billing_term, build_marts, round_half_away, service_term
+from ledger import (
+    AT_CONSTANT_RATES,
+    Ledger,
+    LedgerError,
+    Row,
+    Settings,
+    Tables,
+    billing_term,
+    build_marts,
+    closing_balance,
+    closing_instant,
+    round_half_away,
+    service_term,
+)
 
 JAN_TO_JUN_2024 = Settings(as_of_date=date(2024, 6, 30))
 INVOICES = Settings(mrr_basis="invoices", as_of_date=date(2024, 6, 30))
@@ -1090,19 +1103,28 @@ def test_waterfall_of_a_month_with_everything() -> None:
         "month_date": date(2024, 3, 1),
         "opening_mrr": 260,
         "new_mrr": 10,
+        "acquired_mrr": 0,
         "reactivation_mrr": 20,
         "expansion_mrr": 50,
         "contraction_mrr": -30,
         "churn_mrr": -40,
+        "voluntary_churn_mrr": 0,
+        "payment_failed_churn_mrr": 0,
+        "other_churn_mrr": -40,
         "fx_mrr": 0,
+        "adjustment_mrr": 0,
         "closing_mrr": 270,
         "closing_arr": 3240,
         "opening_customers": 3,
         "new_customers": 1,
+        "acquired_customers": 0,
         "reactivation_customers": 1,
         "expansion_customers": 1,
         "contraction_customers": 1,
         "churn_customers": 1,
+        "voluntary_churn_customers": 0,
+        "payment_failed_churn_customers": 0,
+        "other_churn_customers": 1,
         "closing_customers": 4,
         "quick_ratio": Decimal("1.142857"),
         "expansion_share_of_growth": Decimal("0.625"),
@@ -1809,6 +1831,9 @@ def test_a_renewal_late_after_the_request_is_bridged() -> None:
         {"discount_policy": "some"},
         {"usage_policy": "some"},
         {"churn_recognised_at": "invoice"},
+        {"fx_policy": "floating"},
+        {"fiscal_year_start_month": 0},
+        {"fiscal_year_start_month": 13},
         {"paused_as": "active", "mrr_basis": "invoices"},
         {"delinquent_after_days": 0, "mrr_basis": "invoices"},
         {"churn_recognised_at": "cancel_request", "mrr_basis": "invoices"},
@@ -1818,6 +1843,605 @@ def test_unknown_and_contradictory_policies_are_refused(settings: Row) -> None:
     """The message names the var; a policy on subscriptions says nothing about invoice lines."""
     with pytest.raises(LedgerError, match=next(iter(settings))):
         Settings(**settings)
+
+
+# ---------------------------------------------------------------- adjustments
+
+
+def adjustment(amount: Any, month_from: str, month_to: str | None = None, **changed: Any) -> Row:
+    """Return an adjustment of customer c1's product `prod`, from a month (`2024-02`) to another."""
+    row = {
+        "customer_id": "c1",
+        "product_id": "prod",
+        "reason": "side letter",
+        "approved_by": "Ana",
+        "amount": Decimal(str(amount)),
+        "month_from": date.fromisoformat(f"{month_from}-01"),
+        "month_to": None if month_to is None else date.fromisoformat(f"{month_to}-01"),
+    }
+    return {**row, **changed}
+
+
+def by_month(rows: list[Row], *names: str) -> dict[str, Any]:
+    """Return one column, or several as tuples, of one customer's rows by month."""
+    return {
+        f"{row['month_date']:%Y-%m}": row[names[0]] if len(names) == 1 else tuple(map(row.get, names)) for row in rows
+    }
+
+
+@pytest.mark.parametrize(
+    ("adjustments", "expected"),
+    [
+        ([adjustment(20, "2024-02", "2024-04")], same(100, 1, 1) | same(120, 2, 3) | same(100, 4, 6)),
+        ([adjustment("-30.0001", "2024-02")], same(100, 1, 1) | same("69.9999", 2, 6)),
+        ([adjustment(-150, "2024-02", "2024-03")], same(100, 1, 1) | same(100, 3, 6)),
+        ([adjustment(0, "2024-02")], same(100, 1, 6)),
+        ([adjustment(20, "2024-02", "2024-02")], same(100, 1, 6)),
+        (
+            [adjustment(20, "2024-02", "2024-05"), adjustment(-5, "2024-03", "2024-04", reason="goodwill")],
+            same(100, 1, 1) | same(120, 2, 2) | same(115, 3, 3) | same(120, 4, 4) | same(100, 5, 6),
+        ),
+        ([adjustment(-150, "2024-01"), adjustment(70, "2024-05", reason="goodwill")], same(20, 5, 6)),
+        ([adjustment(7, "2024-06", product_id="other")], same(100, 1, 5) | same(107, 6, 6)),
+        ([adjustment(-150, "2024-01", product_id="other")], same(100, 1, 6)),
+        ([adjustment(7, "2024-07")], same(100, 1, 6)),
+        ([adjustment(7, "2023-12", "2024-01")], {"2023-12": money(7)} | same(100, 1, 6)),
+    ],
+)
+def test_adjustments_change_their_product_and_never_below_0(
+    adjustments: list[Row], expected: dict[str, Decimal]
+) -> None:
+    """From month to month on 100 a month, whatever their sign; a product that falls below 0 takes from no other."""
+    assert balances(world(subscription_item_versions=[item()], mrr_adjustments=adjustments)) == expected
+
+
+def test_adjustments_come_after_the_floors_of_pools_and_are_never_converted() -> None:
+    """A pool of -50 counts 0 and leaves the 10 whole; the reporting currency has no rate."""
+    raw = world(
+        invoices=[invoice(currency="EUR")],
+        invoice_line_items=[line("2024-01-01", "2024-07-01", -300, currency="EUR")],
+        exchange_rates=[rate("2020-01-01", "2"), rate("2020-01-01", "5", "USD")],
+        mrr_adjustments=[adjustment(10, "2024-01", product_id="other")],
+    )
+    assert balances(raw) == same(10, 1, 6)
+    assert (
+        by_month(build_marts(raw, JAN_TO_JUN_2024)["fct_customer_mrr_months"], "closing_adjustment_mrr")["2024-01"]
+        == 10
+    )
+
+
+def test_a_customer_with_nothing_but_an_adjustment_has_no_plan() -> None:
+    """It is new and churns like any other; the ledger begins with it, and nobody knows why it left."""
+    raw = world(mrr_adjustments=[adjustment(50, "2023-11", "2024-03")])
+    marts = build_marts(raw, JAN_TO_JUN_2024)
+    assert by_month(marts["fct_mrr_movements"], "movement_type", "mrr_change", "adjustment_mrr", "churn_reason") == {
+        "2023-11": ("new", 50, 50, None),
+        "2024-03": ("churn", -50, -50, "unknown"),
+    }
+    found = snapshot(raw, date(2024, 2, 1))
+    assert [found[name] for name in ("plan", "billing_interval", "pricing_model", "mrr_band", "acquisition_year")] == [
+        *["(none)"] * 3,
+        "0+",
+        2023,
+    ]
+    assert marts["fct_mrr_change_events"] == []
+
+
+def test_adjustments_take_no_part_in_the_attributes() -> None:
+    """500 on top of a plan of 100, and a product adjusted to 0 with its plan still the largest."""
+    raw = world(
+        subscription_item_versions=[item(), item("i2", plan_id="seats", unit_amount=120)],
+        mrr_adjustments=[adjustment(500, "2024-01"), adjustment(-720, "2024-03", reason="goodwill")],
+        plans=[*PLANS, plan("small", product_id="other")],
+    )
+    found = snapshot(raw, date(2024, 2, 1))
+    assert (found["plan"], found["pricing_model"], found["opening_mrr"]) == ("seats", "mixed", 720)
+    raw["subscription_item_versions"].append(item("i3", plan_id="small", unit_amount=3))
+    found = snapshot(raw, date(2024, 4, 1))
+    assert (found["plan"], found["pricing_model"], found["opening_mrr"]) == ("seats", "mixed", 3)
+
+
+def test_an_adjustment_that_takes_everything_is_churn() -> None:
+    """Of -150 only the 100 that were there; nothing of it changes after that."""
+    raw = world(subscription_item_versions=[item()], mrr_adjustments=[adjustment(-150, "2024-03")])
+    marts = build_marts(raw, JAN_TO_JUN_2024)
+    assert by_month(marts["fct_mrr_movements"], "movement_type", "adjustment_mrr", "churn_reason")["2024-03"] == (
+        "churn",
+        -100,
+        "unknown",
+    )
+    assert by_month(marts["fct_customer_mrr_months"], "closing_adjustment_mrr") == {
+        "2024-01": 0,
+        "2024-02": 0,
+        "2024-03": -100,
+    }
+    assert [row["adjustment_mrr"] for row in marts["mrr_waterfall"]] == [0, 0, -100, 0, 0, 0]
+
+
+def test_what_offsets_a_change_is_in_the_waterfall_only() -> None:
+    """100 to 130 with -30 is no movement; nor is 100 to 120 of a customer who is held at 0."""
+    raw = world(
+        customers=[customer(), customer("c2")],
+        subscriptions=[subscription(), subscription("s2", customer_id="c2")],
+        subscription_item_versions=[
+            *prices(("2024-01-01", 100), ("2024-03-10", 130)),
+            *prices(("2024-01-01", 100), ("2024-05-10", 120), item_id="i2", subscription_id="s2"),
+        ],
+        mrr_adjustments=[adjustment(-30, "2024-03"), adjustment(-150, "2024-01", customer_id="c2")],
+    )
+    assert movements(raw) == [("2024-01", "new", money(100))]
+    waterfall = build_marts(raw, JAN_TO_JUN_2024)["mrr_waterfall"]
+    assert [row["adjustment_mrr"] for row in waterfall] == [-100, 0, -30, 0, -20, 0]
+
+
+def test_adjustments_roll_up_and_those_of_the_excluded_stay_out() -> None:
+    """The child's -30 lowers its parent's product; the other child is a test account."""
+    raw = world(
+        customers=[customer(parent_customer_id="p"), customer("p"), customer("x", parent_customer_id="p")],
+        customer_exclusions=[{"customer_id": "x", "reason": "test"}],
+        subscriptions=[subscription(customer_id="p")],
+        subscription_item_versions=[item()],
+        mrr_adjustments=[adjustment(-30, "2024-01"), adjustment(9, "2023-01", customer_id="x")],
+    )
+    assert balances(raw, to_june(customer_grain="parent"), "p") == same(70, 1, 6)
+    assert balances(raw, customer_id="p") == same(100, 1, 6)
+    assert balances(raw) == balances(raw, customer_id="x") == {}
+
+
+# ---------------------------------------------------------------- acquired customers
+
+
+@pytest.mark.parametrize(
+    ("acquired_at", "timezone", "expected"),
+    [
+        ("2023-06-01", "UTC", True),
+        ("2024-02-29T23:59:59", "UTC", True),
+        ("2024-03-01", "UTC", False),
+        ("2024-03-01T04:59:59", "America/New_York", True),
+        ("2024-03-01T05:00:00", "America/New_York", False),
+    ],
+)
+def test_acquired_is_who_first_pays_in_the_month_of_it_or_later(
+    acquired_at: str, timezone: str, expected: bool
+) -> None:
+    """First paid in February; who was acquired later had come by itself. Acquired MRR is no growth of one's own."""
+    raw = world(
+        subscription_item_versions=prices(("2024-02-05", 100), ("2024-04-05", None), ("2024-06-05", 40)),
+        acquired_customers=[{"customer_id": "c1", "acquired_at": at(acquired_at)}],
+    )
+    marts = build_marts(raw, to_june(reporting_timezone=timezone, reactivation_window_months=0))
+    assert by_month(marts["fct_mrr_movements"], "movement_type", "is_acquired") == {
+        "2024-02": ("new", expected),
+        "2024-04": ("churn", False),
+        "2024-06": ("new", False),
+    }
+    names = ("new_mrr", "new_customers", "acquired_mrr", "acquired_customers", "expansion_share_of_growth")
+    february, june = (tuple(marts["mrr_waterfall"][n][name] for name in names) for n in (0, -1))
+    assert february == ((0, 0, 100, 1, None) if expected else (100, 1, 0, 0, 0))
+    assert june == (40, 1, 0, 0, 0)
+
+
+def test_a_family_is_acquired_with_the_earliest_of_its_members() -> None:
+    """The child's acquisition counts for its parent, that of a test account for nobody."""
+    raw = family()
+    raw["customers"].append(customer("x", parent_customer_id="g"))
+    raw["customer_exclusions"] = [{"customer_id": "x", "reason": "test"}]
+    raw["acquired_customers"] = [
+        {"customer_id": "g", "acquired_at": at("2024-05-01")},
+        {"customer_id": "x", "acquired_at": at("2023-01-01")},
+    ]
+    parents = to_june(customer_grain="parent")
+    assert [row["is_acquired"] for row in build_marts(raw, parents)["fct_mrr_movements"]] == [False, False]
+    raw["acquired_customers"].append({"customer_id": "p", "acquired_at": at("2024-01-31")})
+    assert [row["is_acquired"] for row in build_marts(raw, parents)["fct_mrr_movements"]] == [True, False]
+
+
+# ---------------------------------------------------------------- why customers leave
+
+
+def reasons(raw: Tables, settings: Settings = JAN_TO_JUN_2024) -> dict[str, str]:
+    """Return the reason of each churn by its month."""
+    churns = [row for row in build_marts(raw, settings)["fct_mrr_movements"] if row["movement_type"] == "churn"]
+    return by_month(churns, "churn_reason")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (("2024-03-10", "voluntary"), ("2024-03-20", "payment_failed"), "payment_failed"),
+        (("2024-03-20", "voluntary"), ("2024-03-10", "payment_failed"), "voluntary"),
+        (("2024-03-20", "other"), ("2024-03-20", "payment_failed"), "other"),
+        (("2024-03-20", "voluntary"), ("2024-03-20T00:00:01", None), "unknown"),
+        (("2024-02-29", "voluntary"), ("2024-03-20", "payment_failed"), "payment_failed"),
+        (("2024-03-01", "voluntary"), ("2024-03-01", None), "voluntary"),
+    ],
+)
+def test_the_latest_end_says_why_a_customer_left(
+    first: tuple[str, str], second: tuple[str, str], expected: str
+) -> None:
+    """Of the subscriptions that ended in the month; a tie goes to the smallest id, and silence is unknown."""
+    raw = world(
+        subscriptions=[
+            subscription(name, end=end, ended_reason=reason) for name, (end, reason) in (("s1", first), ("s2", second))
+        ],
+        subscription_item_versions=[item(), item("i2", subscription_id="s2")],
+    )
+    assert reasons(raw) == {"2024-03": expected}
+
+
+def test_only_what_was_paid_for_and_has_ended_is_a_reason() -> None:
+    """A pause, a price of 0 and the end of a free subscription say nothing; nor does an end under a later pause."""
+    ended = subscription(end="2024-05-10", ended_reason="voluntary")
+    pause = {"subscription_id": "s1", "paused_at": at("2024-03-10"), "resumed_at": None}
+    raw = world(subscriptions=[ended], subscription_item_versions=[item()], subscription_pauses=[pause])
+    assert reasons(raw) == {"2024-03": "unknown"}
+    assert reasons(raw, to_june(paused_as="active")) == {"2024-05": "voluntary"}
+    free = world(
+        subscriptions=[
+            subscription(end="2024-03-10", ended_reason="voluntary"),
+            subscription("s2", end="2024-03-20", ended_reason="payment_failed"),
+        ],
+        subscription_item_versions=[item(), item("i2", subscription_id="s2", unit_amount=0)],
+    )
+    assert reasons(free) == {"2024-03": "voluntary"}
+    dropped = world(subscriptions=[ended], subscription_item_versions=prices(("2024-01-01", 100), ("2024-03-10", 0)))
+    assert reasons(dropped) == {"2024-03": "unknown"}
+
+
+def test_an_end_at_the_request_is_the_end_that_is_recognised() -> None:
+    """s1 ends later, but s2 was asked to end later."""
+    raw = world(
+        subscriptions=[
+            subscription(end="2024-05-20", ended_reason="voluntary", cancel_requested_at=at("2024-03-10")),
+            subscription("s2", end="2024-05-10", ended_reason="other", cancel_requested_at=at("2024-03-20")),
+        ],
+        subscription_item_versions=[item(), item("i2", subscription_id="s2")],
+    )
+    assert reasons(raw) == {"2024-05": "voluntary"}
+    assert reasons(raw, to_june(churn_recognised_at="cancel_request")) == {"2024-03": "other"}
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [("2024-01-20", "voluntary"), ("2024-04-30T23:59:59", "voluntary"), ("2024-05-01", "unknown"), (None, "unknown")],
+)
+def test_an_invoice_line_ends_for_the_reason_of_its_subscription(end: str | None, expected: str) -> None:
+    """The line's period ends with 31 March; its subscription's end counts up to the end of April."""
+    window = subscription(end=end, ended_reason="voluntary")
+    raw = billed(bill("2024-01-01", "2024-04-01", 300, subscription_id="s1"), subscriptions=[window])
+    assert reasons(raw, INVOICES) == {"2024-04": expected}
+    raw["invoice_line_items"][0]["subscription_id"] = "nobody's"
+    assert reasons(raw, INVOICES) == {"2024-04": "unknown"}
+
+
+def test_churn_is_split_by_reason_and_a_cohort_by_its_last_churn() -> None:
+    """100 leaves in February by itself, comes back, and fails to pay in May; 40 is paused in May."""
+    raw = world(
+        customers=[customer(), customer("c2")],
+        subscriptions=[
+            subscription(start="2023-12-01", end="2024-02-10", ended_reason="voluntary"),
+            subscription("s2", "2024-03-05", "2024-05-10", ended_reason="payment_failed"),
+            subscription("s3", "2023-12-01", customer_id="c2"),
+        ],
+        subscription_item_versions=[
+            item(start="2023-12-01"),
+            item("i2", "2024-03-05", subscription_id="s2"),
+            item("i3", "2023-12-01", subscription_id="s3", unit_amount=40),
+        ],
+        subscription_pauses=[{"subscription_id": "s3", "paused_at": at("2024-05-10"), "resumed_at": None}],
+    )
+    marts = build_marts(raw, Settings(as_of_date=date(2024, 12, 31)))
+    names = [
+        f"{name}_churn_{measure}"
+        for measure in ("mrr", "customers")
+        for name in ("voluntary", "payment_failed", "other")
+    ]
+    assert by_month(marts["mrr_waterfall"], *names)["2024-02"] == (-100, 0, 0, 1, 0, 0)
+    assert by_month(marts["mrr_waterfall"], *names)["2024-05"] == (0, -100, -40, 0, 1, 1)
+    found = {
+        (row["period_label"], row["customer_id"]): row["churn_reason"]
+        for row in marts["fct_cohort_snapshots"]
+        if row["period_type"] != "month" or row["churned_mrr"] > 0
+    }
+    assert found == {
+        ("2024-02", "c1"): "voluntary",
+        ("2024-05", "c1"): "payment_failed",
+        ("2024-05", "c2"): "unknown",
+        ("2024-Q1", "c1"): None,
+        ("2024-Q1", "c2"): None,
+        ("2024-Q2", "c1"): "payment_failed",
+        ("2024-Q2", "c2"): "unknown",
+        ("2024", "c1"): "payment_failed",
+        ("2024", "c2"): "unknown",
+        ("TTM 2024-12", "c1"): "payment_failed",
+        ("TTM 2024-12", "c2"): "unknown",
+    }
+    year = year_2024(raw)
+    assert [year[f"{name}_churned_mrr"] for name in ("voluntary", "payment_failed", "other")] == [0, 100, 40]
+    assert (year["voluntary_churn_rate"], year["payment_failed_churn_rate"]) == (0, Decimal("0.714286"))
+
+
+# ---------------------------------------------------------------- historical exchange rates
+
+
+HISTORICAL = Settings(as_of_date=date(2024, 6, 30), fx_policy="historical")
+
+
+def test_historical_rates_show_beside_the_movements() -> None:
+    """100 to 200 EUR in March at the rates of each month's last day; only what the customer did is a movement."""
+    raw = world(
+        subscriptions=[subscription(start="2023-12-01")],
+        subscription_item_versions=prices(("2023-12-01", 100), ("2024-03-05", 200), currency="EUR"),
+        exchange_rates=[
+            rate("2023-01-01", "1"),
+            rate("2024-02-15", "1.1"),
+            rate("2024-03-31", "1.2"),
+            rate("2024-04-01", "1.5"),
+            rate("2024-04-30", "1.2"),
+        ],
+    )
+    marts = build_marts(raw, HISTORICAL)
+    assert by_month(marts["fct_customer_mrr_months"], "opening_mrr", "closing_mrr", "fx_mrr", "peak_mrr_before") == {
+        "2023-12": (0, 100, 0, 0),
+        "2024-01": (100, 100, 0, 100),
+        "2024-02": (100, 110, 10, 100),
+        "2024-03": (110, 240, 20, 110),
+        "2024-04": (240, 240, 0, 240),
+        "2024-05": (240, 240, 0, 240),
+        "2024-06": (240, 240, 0, 240),
+    }
+    assert by_month(marts["fct_mrr_movements"], "movement_type", "closing_mrr", "mrr_change") == {
+        "2023-12": ("new", 100, 100),
+        "2024-03": ("expansion", 220, 110),
+    }
+    assert by_month(marts["mrr_waterfall"], "fx_mrr")["2024-03"] == 20
+    (quarter,) = [row for row in marts["fct_cohort_snapshots"] if row["period_label"] == "2024-Q1"]
+    assert (quarter["opening_mrr"], quarter["closing_mrr"], quarter["expansion_mrr"]) == (100, 200, 100)
+    assert {row["initial_mrr"] for row in marts["acquisition_cohort_retention"]} == {120}
+    assert [row["mrr"] for row in marts["acquisition_cohort_retention"]] == [120] * 3 + [240] * 4
+    assert [row["customer_mrr_after"] for row in marts["fct_mrr_change_events"]] == [120, 240]
+
+
+def test_a_year_is_read_at_the_rates_of_its_opening() -> None:
+    """100 EUR that fell to half its worth is an NRR of 1."""
+    raw = world(
+        subscriptions=[subscription(start="2023-12-01")],
+        subscription_item_versions=[item(start="2023-12-01", currency="EUR"), item("i2", "2023-12-01")],
+        exchange_rates=[rate("2023-12-31", "1"), rate("2024-01-01", "0.5")],
+    )
+    row = year_2024(raw, fx_policy="historical")
+    assert (row["opening_mrr"], row["closing_mrr"], row["nrr"]) == (200, 200, 1)
+    assert year_2024(raw)["opening_mrr"] == 150
+
+
+def test_what_came_back_is_measured_on_the_peak_at_its_own_rates() -> None:
+    """The peak of 120 was at 1.2; from 100 to 150 at 1.0, 20 are recovered."""
+    raw = world(
+        subscription_item_versions=prices(("2024-01-05", 100), ("2024-03-05", 150), currency="EUR"),
+        exchange_rates=[rate("2024-01-01", "1.2"), rate("2024-02-29", "1")],
+    )
+    (row,) = build_marts(raw, HISTORICAL)["fct_mrr_movements"][1:]
+    assert (row["mrr_change"], row["recovered_mrr"], row["above_peak_mrr"]) == (50, 20, 30)
+
+
+def test_a_rate_that_rounds_a_customer_to_0_decides_by_the_months_own() -> None:
+    """100 JPY: nothing in January, new in February with the least there is, gone in April at no rate of its opening."""
+    raw = world(
+        subscription_item_versions=[item(currency="JPY")],
+        exchange_rates=[
+            rate("2023-01-01", "0.00000001", "JPY"),
+            rate("2024-02-10", "0.01", "JPY"),
+            rate("2024-04-10", "0.00000001", "JPY"),
+        ],
+    )
+    marts = build_marts(raw, replace(HISTORICAL, constant_fx_date=date(2024, 2, 10)))
+    assert by_month(marts["fct_mrr_movements"], "movement_type", "mrr_change", "churn_reason") == {
+        "2024-02": ("new", money("0.0001"), None),
+        "2024-04": ("churn", -1, "unknown"),
+    }
+    assert by_month(marts["fct_customer_mrr_months"], "closing_mrr", "fx_mrr") == {
+        "2024-02": (1, money("0.9999")),
+        "2024-03": (1, 0),
+        "2024-04": (0, 0),
+    }
+    assert [row["mrr"] for row in marts["acquisition_cohort_retention"]] == [1, 1, 0, 0, 0]
+    now = build_marts(raw, HISTORICAL)["acquisition_cohort_retention"]
+    assert [row["mrr"] for row in now] == [money("0.0001")] * 2 + [0] * 3
+
+
+def test_before_the_first_rate_the_earliest_holds() -> None:
+    """New in February, whose opening knows no rate: 150 at the first rate, the rest of 160 is the rates'."""
+    raw = world(
+        subscription_item_versions=[item(start="2024-02-05", currency="EUR")],
+        exchange_rates=[rate("2024-02-10", "1.5"), rate("2024-02-29", "1.6")],
+    )
+    assert movements(raw, HISTORICAL) == [("2024-02", "new", money(150))]
+    assert by_month(build_marts(raw, HISTORICAL)["mrr_waterfall"], "closing_mrr", "fx_mrr")["2024-02"] == (160, 10)
+
+
+def test_a_month_without_a_rate_is_an_error() -> None:
+    """It names the currency and the month; a rate of the month's last day is early enough."""
+    raw = world(
+        subscription_item_versions=[item(start="2024-02-05", currency="EUR", unit_amount=0)],
+        exchange_rates=[rate("2024-03-01", "1.5")],
+    )
+    with pytest.raises(LedgerError, match=r"'EUR'.*2024-02"):
+        build_marts(raw, HISTORICAL)
+    raw["exchange_rates"] = [rate("2024-02-29", "1.5")]
+    assert balances(raw, HISTORICAL) == {}
+
+
+def test_an_adjustment_keeps_its_worth_whatever_the_rates_do() -> None:
+    """100 EUR and -110 are nothing at 1.0 and 10 at 1.2: new with the least there is, the rest is the rates'."""
+    raw = world(
+        subscription_item_versions=[item(currency="EUR")],
+        exchange_rates=[rate("2024-01-01", "1"), rate("2024-02-10", "1.2")],
+        mrr_adjustments=[adjustment(-110, "2024-01")],
+    )
+    marts = build_marts(raw, HISTORICAL)
+    (movement,) = marts["fct_mrr_movements"]
+    names = ("movement_type", "mrr_change", "adjustment_mrr")
+    assert tuple(movement[name] for name in names) == ("new", money("0.0001"), money("0.0001"))
+    found = by_month(marts["fct_customer_mrr_months"], "closing_mrr", "closing_adjustment_mrr", "fx_mrr")
+    assert found["2024-02"] == (10, -110, money("9.9999"))
+
+
+# ---------------------------------------------------------------- the fiscal calendar
+
+
+@pytest.mark.parametrize(
+    ("start_month", "acquisition_year", "quarters", "year"),
+    [
+        (1, 2024, {"2024-Q2": (2024, 4), "2024-Q3": (2024, 7), "2024-Q4": (2024, 10), "2025-Q1": (2025, 1)}, None),
+        (2, 2025, {"FY2025-Q2": (2024, 5), "FY2025-Q3": (2024, 8), "FY2025-Q4": (2024, 11)}, None),
+        (
+            4,
+            2024,
+            {"FY2025-Q1": (2024, 4), "FY2025-Q2": (2024, 7), "FY2025-Q3": (2024, 10), "FY2025-Q4": (2025, 1)},
+            ("FY2025", date(2024, 4, 1), date(2025, 3, 31)),
+        ),
+        (12, 2024, {"FY2024-Q3": (2024, 6), "FY2024-Q4": (2024, 9), "FY2025-Q1": (2024, 12)}, None),
+    ],
+)
+def test_fiscal_years_are_named_by_the_year_they_end_in(
+    start_month: int, acquisition_year: int, quarters: dict[str, tuple[int, int]], year: Any
+) -> None:
+    """First paid in March 2024, to March 2025."""
+    raw = world(subscription_item_versions=[item(start="2024-03-05")])
+    settings = Settings(as_of_date=date(2025, 3, 31), fiscal_year_start_month=start_month)
+    marts = build_marts(raw, settings)
+    rates = [row for row in marts["retention_rates"] if row["dimension"] == "total"]
+    found = {row["period_label"]: row["period_start_date"] for row in rates if row["period_type"] == "quarter"}
+    assert found == {label: date(*first, 1) for label, first in quarters.items()}
+    assert [
+        (row["period_label"], row["period_start_date"], row["period_end_date"])
+        for row in rates
+        if row["period_type"] == "year"
+    ] == [year][: year is not None]
+    others = {row["period_label"] for row in rates if row["period_type"] in ("month", "trailing_12_months")}
+    assert others >= {"2024-04", "2025-03", "TTM 2025-03"} and len(others) == 13
+    assert {row["acquisition_year"] for row in marts["fct_cohort_snapshots"]} == {acquisition_year}
+
+
+def test_the_calendar_year_has_no_prefix() -> None:
+    """2024, not FY2024, where the year begins in January."""
+    assert year_2024(cohort([(100, 150)]))["period_label"] == "2024"
+
+
+# ---------------------------------------------------------------- change events
+
+
+def events(raw: Tables, settings: Settings = JAN_TO_JUN_2024, *names: str) -> list[tuple[Any, ...]]:
+    """Return (item, changed_at, change of the item, the customer's MRR from then on, movement) in order of time."""
+    names = names or ("item_id", "changed_at", "mrr_change", "customer_mrr_after", "movement_type")
+    facts = sorted(build_marts(raw, settings)["fct_mrr_change_events"], key=lambda row: row["changed_at"])
+    return [tuple(row[name] for name in names) for row in facts]
+
+
+def test_changes_show_at_their_instants() -> None:
+    """A trial, a price, a pause, a discount and an end, each to the second."""
+    raw = world(
+        subscriptions=[subscription(trial_ends_at=at("2024-01-10T08:00:00"), end="2024-05-31T23:00:00")],
+        subscription_item_versions=prices(("2024-01-01", 100), ("2024-02-03T04:05:06", 150)),
+        subscription_pauses=[
+            {"subscription_id": "s1", "paused_at": at("2024-03-01"), "resumed_at": at("2024-03-02T12:00:00")}
+        ],
+        discounts=[discount("d1", "2024-04-01", "2024-04-11", percent_off=50)],
+    )
+    assert events(raw) == [
+        ("i1", at("2024-01-10T08:00:00"), 100, 100, "new"),
+        ("i1", at("2024-02-03T04:05:06"), 50, 150, "expansion"),
+        ("i1", at("2024-03-01"), -150, 0, "churn"),
+        ("i1", at("2024-03-02T12:00:00"), 150, 150, "reactivation"),
+        ("i1", at("2024-04-01"), -75, 75, "contraction"),
+        ("i1", at("2024-04-11"), 75, 150, "expansion"),
+        ("i1", at("2024-05-31T23:00:00"), -150, 0, "churn"),
+    ]
+    (first, *_) = build_marts(raw, JAN_TO_JUN_2024)["fct_mrr_change_events"]
+    assert first == {
+        "customer_id": "c1",
+        "item_type": "subscription_item",
+        "item_id": "i1",
+        "changed_at": at("2024-01-10T08:00:00"),
+        "mrr_before": 0,
+        "mrr_after": 100,
+        "mrr_change": 100,
+        "customer_mrr_before": 0,
+        "customer_mrr_after": 100,
+        "movement_type": "new",
+    }
+
+
+def test_a_life_within_a_month_is_two_events_and_its_return_a_reactivation() -> None:
+    """The monthly ledger has not seen it, and calls the return new; the window counts from the month it ended in."""
+    raw = world(subscription_item_versions=[item(start="2024-01-03", end="2024-01-20"), item(start="2024-03-03")])
+    assert [row[-1] for row in events(raw)] == ["new", "churn", "reactivation"]
+    assert [row[-1] for row in events(raw, to_june(reactivation_window_months=2))] == ["new", "churn", "reactivation"]
+    assert [row[-1] for row in events(raw, to_june(reactivation_window_months=1))] == ["new", "churn", "new"]
+    assert movements(raw) == [("2024-03", "new", money(100))]
+
+
+def test_a_swap_of_plans_is_two_changes_and_no_movement() -> None:
+    """One item ends as another of the same MRR starts; at another price both rows tell the customer's movement."""
+    raw = world(subscription_item_versions=[item(end="2024-03-05"), item("i2", "2024-03-05", plan_id="seats")])
+    assert events(raw)[1:] == [
+        ("i1", at("2024-03-05"), -100, 100, None),
+        ("i2", at("2024-03-05"), 100, 100, None),
+    ]
+    raw["subscription_item_versions"][1]["unit_amount"] = Decimal(130)
+    assert [row[-1] for row in events(raw)[1:]] == ["expansion", "expansion"]
+    raw["subscription_item_versions"][1]["subscription_item_id"] = "i1"
+    assert events(raw)[1:] == [("i1", at("2024-03-05"), 30, 130, "expansion")]
+
+
+def test_a_change_at_the_first_instant_of_a_month_is_not_in_the_month_before() -> None:
+    """The same in the events as in the ledger, and at the ledger's end, in the reporting timezone."""
+    raw = world(subscription_item_versions=prices(("2024-01-05", 100), ("2024-04-01", 150), ("2024-07-01", 170)))
+    assert balances(raw) == same(100, 1, 3) | same(150, 4, 6)
+    assert [row[1] for row in events(raw)] == [at("2024-01-05"), at("2024-04-01")]
+    assert len(events(raw, to_june(reporting_timezone="America/New_York"))) == 3
+    raw["subscription_item_versions"][1]["valid_to"] = at("2024-06-30T23:59:59")
+    assert events(raw)[-1][1:4] == (at("2024-06-30T23:59:59"), -150, 0)
+
+
+def test_invoice_lines_change_at_local_midnights_and_credits_are_floored_for_the_customer_only() -> None:
+    """100, a credit at -120 for March, in New York; adjustments and usage are no changes."""
+    charge = bill("2024-02-01", "2024-05-01", 300, invoice_line_item_id="charge")
+    credit = bill("2024-03-01", "2024-04-01", -120, invoice_line_item_id="credit")
+    raw = billed(charge, credit, line("2024-02-01", "2024-03-01", 9), mrr_adjustments=[adjustment(7, "2024-01")])
+    names = ("item_type", "item_id", "changed_at", "mrr_change", "customer_mrr_before", "customer_mrr_after")
+    assert events(raw, replace(INVOICES, reporting_timezone="America/New_York"), *names) == [
+        ("recurring_line", "charge", at("2024-02-01T05:00:00"), 100, 0, 100),
+        ("recurring_line", "credit", at("2024-03-01T05:00:00"), -120, 100, 0),
+        ("recurring_line", "credit", at("2024-04-01T04:00:00"), 120, 0, 100),
+        ("recurring_line", "charge", at("2024-05-01T04:00:00"), -100, 100, 0),
+    ]
+    assert events(raw) == []
+
+
+def test_a_once_coupon_changes_mrr_at_the_ends_of_its_term() -> None:
+    """Half off from 15 February, where its term began, to 15 March."""
+    raw = world(
+        subscriptions=[subscription(start="2024-01-15T10:00:00")],
+        subscription_item_versions=[item()],
+        discounts=[discount("d1", "2024-02-20", None, percent_off=50, duration="once")],
+    )
+    assert [row[1:3] for row in events(raw, to_june(discount_policy="all"))] == [
+        (at("2024-01-15T10:00:00"), 100),
+        (at("2024-02-15T10:00:00"), -50),
+        (at("2024-03-15T10:00:00"), 50),
+    ]
+
+
+def test_grace_and_delinquency_move_the_changes_too() -> None:
+    """The bridged renewal is a change of items without a movement; an unpaid invoice stops the second one."""
+    raw = renewed("2024-03-20", "2024-04-05T06:00:00")
+    raw["invoices"] = [invoice(subscription_id="s2", status="open", due_at=at("2024-05-01T01:00:00"))]
+    assert events(raw, to_june(late_renewal_grace_days=30, delinquent_after_days=10))[1:] == [
+        ("i1", at("2024-04-05T06:00:00"), -100, 100, None),
+        ("i2", at("2024-04-05T06:00:00"), 100, 100, None),
+        ("i2", at("2024-05-11T01:00:00"), -100, 0, "churn"),
+    ]
 
 
 # ---------------------------------------------------------------- the generator
@@ -1838,6 +2462,8 @@ def assert_valid(raw: Tables) -> None:
         "invoices": ("invoice_id",),
         "invoice_line_items": ("invoice_line_item_id",),
         "exchange_rates": ("currency", "effective_date"),
+        "mrr_adjustments": ("customer_id", "product_id", "month_from", "reason"),
+        "acquired_customers": ("customer_id",),
     }
     assert set(raw) == set(keys)
     ids: dict[str, dict[Any, Row]] = {}
@@ -1866,6 +2492,7 @@ def assert_valid(raw: Tables) -> None:
         "subscription_pauses": ("paused_at", "resumed_at"),
         "discounts": ("starts_at", "ends_at"),
         "invoice_line_items": ("service_start", "service_end"),
+        "mrr_adjustments": ("month_from", "month_to"),
     }
     for table, (start, end) in intervals.items():
         assert all(row[end] is None or row[start] <= row[end] for row in raw[table]), table
@@ -1892,11 +2519,16 @@ def assert_valid(raw: Tables) -> None:
             assert row["service_start"] is not None and row["service_end"] is not None
         invoice_row = ids["invoices"][(row["invoice_id"],)]
         assert (row["subscription_id"], row["currency"]) == (invoice_row["subscription_id"], invoice_row["currency"])
+    for row in raw["mrr_adjustments"]:
+        assert row["month_from"].day == 1 and (row["month_to"] is None or row["month_to"].day == 1)
     places = {"unit_amount": 4, "amount": 4, "discount_amount": 4, "amount_off": 4, "percent_off": 4}
     for rows in raw.values():
         for row in rows:
             for column, most in {**places, "rate_to_reporting": 8}.items():
                 assert row.get(column) is None or -row[column].as_tuple().exponent <= most
+
+
+FLOWS = ("new", "acquired", "reactivation", "expansion", "contraction", "churn")
 
 
 def assert_ties(marts: Tables) -> None:
@@ -1906,12 +2538,17 @@ def assert_ties(marts: Tables) -> None:
         assert after["opening_mrr"] == before["closing_mrr"]
         assert after["opening_customers"] == before["closing_customers"]
     for row in waterfall:
-        changes = sum(row[f"{name}_mrr"] for name in ("new", "reactivation", "expansion", "contraction", "churn"))
-        assert row["opening_mrr"] + changes == row["closing_mrr"]
+        changes = sum(row[f"{name}_mrr"] for name in FLOWS)
+        assert row["opening_mrr"] + changes + row["fx_mrr"] == row["closing_mrr"]
+        for measure in ("mrr", "customers"):
+            split = sum(row[f"{reason}_churn_{measure}"] for reason in ("voluntary", "payment_failed", "other"))
+            assert split == row[f"churn_{measure}"]
     for row in marts["retention_rates"]:
         assert 0 <= row["grr"] <= min(1, row["nrr"])
         assert row["closing_mrr"] - row["retained_mrr"] == row["expansion_mrr"]
         assert row["opening_mrr"] - row["retained_mrr"] == row["contraction_mrr"] + row["churned_mrr"]
+        split = sum(row[f"{reason}_churned_mrr"] for reason in ("voluntary", "payment_failed", "other"))
+        assert split == row["churned_mrr"]
         assert max(row["nrr"], row["opening_mrr"], row["closing_mrr"]) < 10**12
     totals = [row for row in marts["retention_rates"] if row["dimension"] == "total" and row["period_type"] == "month"]
     openings = {row["month_date"]: row["opening_mrr"] for row in waterfall if row["opening_mrr"] > 0}
@@ -1945,8 +2582,11 @@ def test_generated_invoices_are_valid_and_their_ledger_ties(seed: int) -> None:
     settings = Settings(mrr_basis="invoices", customer_grain=("customer", "parent")[seed % 3 % 2])
     marts = build_marts(raw, settings)
     assert_ties(marts)
-    without = {name: rows for name, rows in raw.items() if not name.startswith("subscription") and name != "discounts"}
+    without = {name: rows for name, rows in raw.items() if not name.startswith("subscription_") and name != "discounts"}
     assert build_marts(without, settings) == marts
+    nothing_but_reasons = build_marts({**without, "subscriptions": []}, settings)
+    assert nothing_but_reasons["fct_customer_mrr_months"] == marts["fct_customer_mrr_months"]
+    assert {row["churn_reason"] for row in nothing_but_reasons["fct_mrr_movements"]} == {None, "unknown"}
 
 
 def test_generation_repeats_and_datasets_combine() -> None:
@@ -2075,3 +2715,85 @@ def test_a_longer_grace_never_takes_a_paying_month_away_from_subscriptions(seed:
     plain, bridged = (Ledger(raw, Settings(late_renewal_grace_days=days, usage_policy="excluded")) for days in (0, 20))
     assert all(bridged.closing(*key) >= balance for key, balance in plain.balances.items())
     assert any(bridged.closing(*key) > plain.closing(*key) for key in bridged.balances)
+
+
+CORRECTED = [
+    {},
+    {"customer_grain": "parent", "reporting_timezone": "America/New_York", "fiscal_year_start_month": 4},
+    {"mrr_basis": "invoices", "reporting_timezone": "Asia/Kolkata", "late_renewal_grace_days": 20},
+    {"discount_policy": "all", "delinquent_after_days": 10, "late_renewal_grace_days": 15},
+    {"churn_recognised_at": "cancel_request", "paused_as": "active", "reactivation_window_months": 2},
+]
+
+
+def assert_events_read_as_the_ledger(marts: Tables, ledger: Ledger) -> None:
+    """Check that changes before each month's end add up to the fixed MRR that closes it at the constant rates."""
+    changes = sorted(marts["fct_mrr_change_events"], key=lambda row: row["changed_at"])
+    for month in ledger.months:
+        instant = closing_instant(month, ledger.settings.reporting_timezone)
+        items: Counter[str] = Counter()
+        found: dict[str, Decimal] = {}
+        for row in changes:
+            if row["changed_at"] < instant:
+                items[row["customer_id"]] += row["mrr_change"]
+                found[row["customer_id"]] = row["customer_mrr_after"]
+        for customer_id in ledger.customer_ids:
+            pieces = ledger.valued(customer_id, month, AT_CONSTANT_RATES)
+            fixed = [piece for piece in pieces if piece.pool in ("flat", "per_seat")]
+            assert items[customer_id] == sum(piece.mrr for piece in fixed)
+            assert found.get(customer_id, 0) == closing_balance(fixed)
+
+
+@pytest.mark.parametrize("fx_policy", ["constant", "historical"])
+@pytest.mark.parametrize("number", range(len(CORRECTED)))
+def test_corrected_data_is_valid_and_its_ledger_ties(number: int, fx_policy: str) -> None:
+    """Adjustments, acquisitions and historical rates keep every identity, and events add up to the ledger."""
+    raw = random_raw(
+        random.Random(number), customers=25, months=20, recurring_lines=True, late_business=True, corrections=True
+    )
+    assert_valid(raw)
+    settings = Settings(fx_policy=fx_policy, **CORRECTED[number])
+    marts = build_marts(raw, settings)
+    assert_ties(marts)
+    assert_events_read_as_the_ledger(marts, Ledger(raw, settings))
+    for row in marts["fct_cohort_snapshots"]:
+        assert (row["churn_reason"] is None) == (row["churned_mrr"] == 0)
+
+
+def test_corrections_are_nasty_and_change_nothing_else() -> None:
+    """Every reason, sign and position is there; without them the two tables are empty and the rest is the same."""
+    shape = {"customers": 200, "months": 30, "recurring_lines": True, "late_business": True}
+    plain, raw = (random_raw(random.Random(2), **shape, corrections=corrections) for corrections in (False, True))
+    assert plain["mrr_adjustments"] == plain["acquired_customers"] == []
+    assert all(plain[table] == raw[table] for table in ("customers", "subscriptions", "subscription_item_versions"))
+    settings = Settings(fx_policy="historical")
+    ledger, marts = Ledger(raw, settings), build_marts(raw, settings)
+    first_month = Ledger(plain, settings).months[0]
+    shapes: Counter[Any] = Counter()
+    for row in marts["fct_mrr_movements"]:
+        shapes[row["churn_reason"]] += 1
+        shapes["acquired"] += row["is_acquired"]
+        shapes["adjusted"] += row["adjustment_mrr"] != 0
+        shapes["against the adjustment"] += row["adjustment_mrr"] * row["mrr_change"] < 0
+    for row in marts["fct_customer_mrr_months"]:
+        shapes["rates"] += row["fx_mrr"] != 0
+        shapes["adjusted to 0"] += row["closing_mrr"] == 0 and row["closing_adjustment_mrr"] < 0
+    excluded = {row["customer_id"] for row in raw["customer_exclusions"]}
+    for row in raw["mrr_adjustments"]:
+        shapes["excluded"] += row["customer_id"] in excluded
+        shapes["empty"] += row["month_from"] == row["month_to"]
+        shapes["open"] += row["month_to"] is None
+        shapes["early"] += row["month_from"] <= first_month
+        shapes["late"] += row["month_from"] > ledger.last_month
+    for row in raw["acquired_customers"]:
+        first = row["customer_id"] in ledger.customers and ledger.first_paid_month(row["customer_id"])
+        shapes["never paid"] += first is None
+        if first:
+            month = row["acquired_at"].date().replace(day=1)
+            shapes["acquired", (month > first) - (month < first)] += 1
+    wanted = ("voluntary", "payment_failed", "other", "unknown", "acquired", "adjusted", "against the adjustment")
+    wanted += ("rates", "adjusted to 0", "empty", "open", "late", "never paid")
+    wanted += tuple(("acquired", side) for side in (-1, 0, 1))
+    assert {name: shapes[name] for name in wanted if shapes[name] < 5} == {}
+    assert min(shapes["excluded"], shapes["early"]) > 0
+    assert {row["ended_reason"] for row in raw["subscriptions"]} == {None, "voluntary", "payment_failed", "other"}
