@@ -372,6 +372,17 @@ def rare_company_for_policies() -> Tables:
     buy("child", "team", "USD", "8", started_at=datetime(2024, 4, 5))
     raw["customers"][-1]["parent_customer_id"] = "parent"
     raw["customer_exclusions"].append({"customer_id": "child", "reason": "internal"})
+    # an item that changes its product while it is stopped, and whose old product is renewed late
+    raw["products"].append({"product_id": "other", "product_name": "Other"})
+    raw["plans"].append({**raw["plans"][0], "plan_id": "other", "plan_name": "other", "product_id": "other"})
+    changed, changed_at = buy("changed", "team", "USD", "6"), datetime(2024, 3, 20)
+    before = raw["subscription_item_versions"][-1]
+    raw["subscription_item_versions"].append({**before, "plan_id": "other", "valid_from": changed_at})
+    before["valid_to"] = changed_at
+    bill(changed, "changed", "paid", datetime(2024, 2, 10), datetime(2024, 3, 25))
+    buy("changed", "team", "USD", "6", started_at=datetime(2024, 4, 3))
+    coupon(changed, datetime(2024, 3, 28))
+    raw["discounts"][-1]["duration"] = "forever"
     # void, written off, and paid late
     bill(buy("not billed", "team", "USD", "9"), "not billed", "void", datetime(2024, 3, 1), None)
     bill(buy("never paid", "team", "USD", "9"), "never paid", "uncollectible", datetime(2024, 3, 1), None)
@@ -435,9 +446,11 @@ def kill(compiled: Compiled, mutants: list[Mutant]) -> dict[str, tuple[str, ...]
 def kill_all(compiled: Compiled) -> dict[str, tuple[str, ...]]:
     """Per mutant where it was killed and by what; tried in parallel, those under the same policies by the same hand."""
     shares: list[list[Mutant]] = [[] for _ in range(SPREAD_OVER)]
-    for number, mutant in enumerate(MUTANTS):
-        turn = list(POLICIES).index(mutant.under) if mutant.under else number
-        shares[turn % SPREAD_OVER].append(mutant)
+    for number, policies in enumerate(POLICIES):
+        shares[number % SPREAD_OVER] += [mutant for mutant in MUTANTS if mutant.under == policies]
+    for mutant in MUTANTS:
+        if mutant.under is None:
+            min(shares, key=len).append(mutant)
     with ProcessPoolExecutor(SPREAD_OVER, mp_context=multiprocessing.get_context("spawn")) as pool:
         jobs = [pool.submit(kill, compiled, share) for share in shares]
         return {label: killers for job in jobs for label, killers in job.result().items()}

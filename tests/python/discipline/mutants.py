@@ -572,6 +572,13 @@ BILLING = (
         under="subscriptions",
     ),
     Mutant(
+        "int_discount_spans",
+        "A discount on one product lowers the one before",
+        "\n        and spans.valid_from = reduced.valid_from",
+        "",
+        under="subscriptions",
+    ),
+    Mutant(
         "int_subscription_price_intervals",
         "What ends within a month counts in it",
         "cast(date_trunc('month', to_at) as date)",
@@ -603,6 +610,13 @@ BILLING = (
             "kept_denominator"
         ),
         "(gross_price - cast(cast(amount_off as decimal(38, 4)) * 10000 as hugeint)) * kept_numerator",
+    ),
+    Mutant(
+        "int_subscription_price_intervals",
+        "The spans of one product are those of the one before, too",
+        "\n            and paying_items.valid_from = discount_spans.valid_from",
+        "",
+        under="subscriptions",
     ),
     Mutant(
         "int_invoice_line_terms",
