@@ -13,7 +13,8 @@ build: .venv/installed
 	python scripts/headline.py
 
 # the files that start dbt most often go first, so that none of them runs alone at the end
-SLOW_TESTS := tests/python/test_vars_against_reference.py tests/python/test_own_tables.py tests/python/test_messages.py
+SLOW_TESTS := $(addprefix tests/python/test_,vars_against_reference.py own_tables.py messages.py published_examples.py)
+OTHER_TESTS := $(filter-out $(SLOW_TESTS),$(wildcard tests/python/test_*.py tests/python/*/test_*.py))
 
 test: lint
 	dbt build
@@ -21,7 +22,7 @@ test: lint
 	python scripts/table_hashes.py > target/hashes_of_first_build.txt
 	dbt build
 	python scripts/table_hashes.py | diff target/hashes_of_first_build.txt -
-	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(SLOW_TESTS) tests/python
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(SLOW_TESTS) $(OTHER_TESTS)
 
 lint: .venv/installed
 	ruff check .
