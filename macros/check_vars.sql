@@ -83,7 +83,14 @@
             ~ var('raw_schema') ~ ".invoices to say what is due") -%}
     {%- endif -%}
 
-    {%- set schemas = ['demo', 'edge_cases', 'staging', 'intermediate', 'marts', 'test_failures', var('raw_schema')] -%}
+    {%- set own_schemas = [
+        'demo', 'edge_cases', 'reference', 'staging', 'intermediate', 'marts', 'test_failures',
+    ] -%}
+    {%- if var('raw_schema') | lower in own_schemas -%}
+        {%- do problems.append("raw_schema is '" ~ var('raw_schema') ~ "', which the project writes to: it never writes to "
+            ~ "your tables, so they need a schema of their own") -%}
+    {%- endif -%}
+    {%- set schemas = own_schemas + [var('raw_schema')] -%}
     {%- if target.type == 'duckdb' and target.database | lower in schemas | map('string') | map('lower') -%}
         {%- do problems.append("the DuckDB file is named like the schema '" ~ target.database ~ "', and DuckDB cannot "
             ~ "tell the two apart: give the file in COHORT_LEDGER_DUCKDB_PATH another name") -%}

@@ -1,6 +1,6 @@
 r"""Write the raw billing tables of an invented B2B software business, always the same for the same arguments.
 
-    python scripts/generate_demo_data.py --customers 300 --months 48 --start 2022-01-01 --seed 127 \
+    python scripts/generate_demo_data.py --customers 300 --months 48 --start 2022-01-01 --seed 150 \
         --format csv --prefix demo_ OUT_DIR
 
 Customers are made in blocks, and within a block every step is one array operation. Subscriptions and items live on a
@@ -43,6 +43,8 @@ SEATS_DOWN = np.array([(0.002, 0.010, 0.025), (0.003, 0.025, 0.045), (0.002, 0.0
 TIER_UP = np.array([(0.012, 0.004, 0.001), (0.012, 0.003, 0.001), (0.008, 0.003, 0.001)])
 TIER_DOWN = np.array([(0.000, 0.002, 0.006), (0.000, 0.001, 0.008), (0.000, 0.001, 0.004)])
 SEAT_GAIN = np.array([0.35, 0.15, 0.10])  # by trait: the most that one seat increase adds, as a share
+SHRINKS_BEFORE_CHURN = 4  # who leaves within a year is so many times as likely to give seats back before
+CONCESSION = 0.92  # what is left of the price after a concession, which goes with the largest tenth of seat increases
 USAGE_DRIFT = np.array([0.020, 0.004, -0.010])  # by trait: monthly growth of usage
 
 INTERVALS = ("month", "quarter", "year")
@@ -649,10 +651,11 @@ def make_states(draw: Draw, subs: Subscriptions, grid: Grid, items: Items, plans
 
     # one draw decides: shrinkage at its low end, growth at its high end
     fate = draw.uniform(shape)
-    shrinks = SEATS_DOWN[segment, trait] * subs.term[sub]
-    seats_down = is_free & renewal & (fate < shrinks[:, None])
+    leaves_soon = month + 12 >= subs.end_month[sub, None]
+    shrinks = (SEATS_DOWN[segment, trait] * subs.term[sub])[:, None] * np.where(leaves_soon, SHRINKS_BEFORE_CHURN, 1)
+    seats_down = is_free & renewal & (fate < shrinks)
     tier_falls = TIER_DOWN[segment, trait] * subs.term[sub]
-    tier_down = is_free & renewal & ~seats_down & (fate < (shrinks + tier_falls)[:, None])
+    tier_down = is_free & renewal & ~seats_down & (fate < shrinks + tier_falls[:, None])
     grows = 1 - SEATS_UP[segment, trait]
     seats_up = is_free & (fate >= grows[:, None])
     tier_up = is_free & ~seats_up & (fate >= (grows - TIER_UP[segment, trait])[:, None])
@@ -669,7 +672,8 @@ def make_states(draw: Draw, subs: Subscriptions, grid: Grid, items: Items, plans
     plan = plans.lookup[items.product[:, None], tier, subs.interval[sub, None], subs.currency[sub, None]]
 
     uplift = np.array([0, 0.03, 0.05, 0.07])[draw.choice((0.45, 0.2, 0.2, 0.15), shape)]
-    price_index = np.cumprod(np.where(is_free & (month % 12 == 0), 1 + uplift, 1), axis=1)
+    conceded = np.where(seats_up & (size > 0.90), CONCESSION, 1)
+    price_index = np.cumprod(np.where(is_free & (month % 12 == 0), 1 + uplift, 1) * conceded, axis=1)
     negotiated = 1 - 0.01 * draw.integers(0, np.array([1, 11, 21])[segment], len(sub))
     unit = cents(plans.price[plan] * negotiated[:, None] * price_index)
     quantity = np.where(plans.is_flat[plan], 1, seats).astype(np.int64)
@@ -1232,7 +1236,7 @@ def main() -> None:
     parser.add_argument("--customers", type=positive, default=300)
     parser.add_argument("--months", type=positive, default=48, help="length of the history")
     parser.add_argument("--start", type=date.fromisoformat, default=date(2022, 1, 1), help="first month of the history")
-    parser.add_argument("--seed", type=int, default=127)
+    parser.add_argument("--seed", type=int, default=150)
     parser.add_argument("--format", dest="file_format", choices=("csv", "parquet"), default="csv")
     parser.add_argument("--prefix", default="", help="put before each file name")
     generate(**vars(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""Print what the ledger says today: the last month's MRR bridge, and trailing-twelve-month NRR, GRR and their gap.
+"""Print what the ledger says today: the last month's MRR bridge, trailing NRR and GRR, why MRR moved, and the verdict.
 
 Reads only the marts. Amounts are in the reporting currency and shown with two decimals.
 """
@@ -22,6 +22,17 @@ TRAILING = """
     qualify period_start_date = max(period_start_date) over ()
     order by dimension != 'total', dimension_value
 """
+
+DRIVERS = """
+    select driver,
+        sum(greatest(mrr_change, 0)) as gained, sum(least(mrr_change, 0)) as lost, sum(mrr_change) as change,
+        sum(manufactured_mrr) as manufactured
+    from marts.fct_mrr_movement_drivers
+    where month_date > (select max(month_date) - interval 12 month from marts.mrr_waterfall)
+    group by driver
+    order by change desc, driver
+"""
+VERDICT = "select verdict from marts.retention_scorecard order by month_date desc limit 1"
 
 
 def fetch(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
@@ -67,8 +78,20 @@ def trailing_table(rates: list[dict[str, object]]) -> Table:
     return table
 
 
+def drivers_table(drivers: list[dict[str, object]]) -> Table:
+    """What each driver did to retained customers in the last twelve months."""
+    table = Table(title="Why retained customers pay more or less, last twelve months")
+    headings = ("driver", "gained", "lost", "change", "of the gain, manufactured")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "driver" else "right")
+    for driver in drivers:
+        amounts = (driver[name] for name in ("gained", "lost", "change", "manufactured"))
+        table.add_row(str(driver["driver"]), *(f"{amount:,.2f}" for amount in amounts))
+    return table
+
+
 def main() -> None:
-    """Print both tables, or say that there is nothing to print yet."""
+    """Print the tables and the verdict, or say that there is nothing to print yet."""
     console = Console(width=100, markup=False, highlight=False, color_system=None)
     connection = connect()
     months = fetch(connection, BRIDGE)
@@ -79,8 +102,10 @@ def main() -> None:
     rates = fetch(connection, TRAILING)
     if rates:
         console.print(trailing_table(rates))
-    else:
-        console.print("There are no twelve complete months with a cohort yet, so no trailing NRR and GRR.")
+    drivers = fetch(connection, DRIVERS)
+    if drivers:
+        console.print(drivers_table(drivers))
+    console.print(fetch(connection, VERDICT)[0]["verdict"])
 
 
 if __name__ == "__main__":

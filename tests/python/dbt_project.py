@@ -78,6 +78,15 @@ class CompiledModel:
 
 
 @dataclass(frozen=True)
+class Seed:
+    """A committed CSV file that models read with any data, and the types of the columns that dbt is told."""
+
+    relation: str
+    path: Path
+    column_types: dict[str, str]
+
+
+@dataclass(frozen=True)
 class CompiledTest:
     """A data test's SQL: it returns the failing rows."""
 
@@ -93,6 +102,7 @@ class CompiledProject:
         nodes = manifest["nodes"]
         self.models: list[CompiledModel] = []
         self.tests: list[CompiledTest] = []
+        self.seeds: list[Seed] = []
         placed: set[str] = set()
 
         def place(unique_id: str) -> None:
@@ -113,6 +123,9 @@ class CompiledProject:
             if node["resource_type"] == "test":
                 models = frozenset(parent.split(".")[-1] for parent in node["depends_on"]["nodes"])
                 self.tests.append(CompiledTest(node["name"], models, node["compiled_code"]))
+            if node["resource_type"] == "seed" and node["original_file_path"].startswith("seeds/reference/"):
+                path = PROJECT_DIR / node["original_file_path"]
+                self.seeds.append(Seed(node["relation_name"], path, node["config"]["column_types"]))
         self.catalog = self.models[0].relation.split(".")[0].strip('"')
 
     def model(self, name: str) -> CompiledModel:
@@ -125,8 +138,11 @@ class CompiledProject:
         connection.execute(f"attach ':memory:' as \"{self.catalog}\"")
         connection.execute(f'use "{self.catalog}"')
         connection.execute("set TimeZone = 'UTC'")
-        for schema in sorted({model.relation.split(".")[1] for model in self.models}):
+        for schema in sorted({built.relation.split(".")[1] for built in (*self.models, *self.seeds)}):
             connection.execute(f"create schema {schema}")
+        for seed in self.seeds:
+            rows = f"read_csv('{seed.path}', types = {seed.column_types})"
+            connection.execute(f"create table {seed.relation} as from {rows}")
         return connection
 
     def build(self, connection: duckdb.DuckDBPyConnection, replaced_sql: dict[str, str] | None = None) -> None:

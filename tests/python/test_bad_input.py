@@ -1,4 +1,4 @@
-"""Input that breaks the contract of the raw tables fails a named test that says table, column and key."""
+"""Input that breaks the contract fails a named test that says table, column and key: raw tables, and those to edit."""
 
 from __future__ import annotations
 
@@ -284,6 +284,122 @@ def create_staging(project: CompiledProject, connection: duckdb.DuckDBPyConnecti
     for model in project.models:
         if model.name.startswith("stg_"):
             connection.execute(f"create view {model.relation} as {model.sql}")
+
+
+@dataclass(frozen=True)
+class BadSeed:
+    """A change to a table that users edit, the test that must fail, and the column and key that it must name."""
+
+    table: str
+    statement: str
+    test: str
+    column: str
+    key: str
+
+    def __str__(self) -> str:
+        """Names the case in pytest's output."""
+        return f"{self.test}-{self.key}"
+
+
+def changed_seed(table: str, change: str, where: str, test: str, column: str, key: str) -> BadSeed:
+    """A row that is edited."""
+    return BadSeed(table, f"update reference.{table} set {change} where {where}", test, column, key)
+
+
+def seed_twice(table: str, where: str, key_columns: str, key: str) -> BadSeed:
+    """A row that is there again."""
+    statement = f"insert into reference.{table} from reference.{table} where {where}"
+    return BadSeed(table, statement, f"{table}_have_one_row_per_key", key_columns, key)
+
+
+def lost_seed(table: str, where: str, test: str, column: str, key: str) -> BadSeed:
+    """A row that is deleted."""
+    return BadSeed(table, f"delete from reference.{table} where {where}", test, column, key)
+
+
+STRONG_NRR = "metric = 'nrr' and band = '110_120'"
+BANDS_FOLLOW = ("benchmark_bands_follow_each_other", "from_ratio")
+BANDS_SAY = ("benchmark_bands_are_of_nrr_or_grr_and_say_what_they_mean", "verdict")
+STAGES_FOLLOW = ("arr_stages_follow_each_other", "from_arr")
+STAGES_TARGET = ("arr_stages_have_a_target", "target_nrr_from")
+ROUNDS_TARGET = ("funding_rounds_have_a_target", "target_nrr")
+THRESHOLDS_VALUE = ("expansion_thresholds_have_a_value", "threshold_value")
+THRESHOLDS_THERE = ("expansion_thresholds_are_all_there", "threshold")
+
+BAD_SEEDS = [
+    seed_twice("benchmark_bands", STRONG_NRR, "metric, band", "nrr, 110_120"),
+    seed_twice("arr_stages", "arr_stage = '1-5M'", "arr_stage", "1-5M"),
+    seed_twice("funding_rounds", "funding_round = 'Series A'", "funding_round", "Series A"),
+    seed_twice("expansion_thresholds", "threshold = 'ready_min_customers'", "threshold", "ready_min_customers"),
+    # a gap, an overlap, a band that ends before it begins, and an end without a band on either side
+    changed_seed("benchmark_bands", "from_ratio = 1.11", STRONG_NRR, *BANDS_FOLLOW, "nrr, 1.110000, 1.200000"),
+    changed_seed("benchmark_bands", "to_ratio = 1.25", STRONG_NRR, *BANDS_FOLLOW, "nrr, 1.200000, 1.300000"),
+    changed_seed("benchmark_bands", "to_ratio = 1.05", STRONG_NRR, *BANDS_FOLLOW, "nrr, 1.100000, 1.050000"),
+    lost_seed("benchmark_bands", STRONG_NRR, *BANDS_FOLLOW, "nrr, 1.200000, 1.300000"),
+    lost_seed("benchmark_bands", "metric = 'grr' and band = 'below_90'", *BANDS_FOLLOW, "grr, 0.900000, 0.950000"),
+    lost_seed("benchmark_bands", "metric = 'grr' and band = '95_plus'", *BANDS_FOLLOW, "grr, 0.900000, 0.950000"),
+    changed_seed("benchmark_bands", "metric = 'mrr'", STRONG_NRR, *BANDS_SAY, "mrr, 110_120"),
+    changed_seed("benchmark_bands", "verdict = null", STRONG_NRR, *BANDS_SAY, "nrr, 110_120"),
+    changed_seed("arr_stages", "from_arr = 1", "arr_stage = '0-1M'", *STAGES_FOLLOW, "1.0000, 1000000.0000"),
+    changed_seed("arr_stages", "to_arr = 4000000", "arr_stage = '1-5M'", *STAGES_FOLLOW, "5000000.0000, 20000000.0000"),
+    lost_seed("arr_stages", "arr_stage = '20M+'", *STAGES_FOLLOW, "5000000.0000, 20000000.0000"),
+    changed_seed("arr_stages", "target_nrr_from = null", "arr_stage = '20M+'", *STAGES_TARGET, "20M+"),
+    changed_seed("arr_stages", "target_nrr_from = -1", "arr_stage = '0-1M'", *STAGES_TARGET, "0-1M"),
+    changed_seed("arr_stages", "target_nrr_to = 0.5", "arr_stage = '0-1M'", *STAGES_TARGET, "0-1M"),
+    changed_seed("funding_rounds", "target_nrr = null", "funding_round = 'Series B'", *ROUNDS_TARGET, "Series B"),
+    changed_seed("funding_rounds", "target_nrr = -1", "funding_round = 'Series B'", *ROUNDS_TARGET, "Series B"),
+    changed_seed(
+        "expansion_thresholds",
+        "threshold_value = null",
+        "threshold = 'volume_discount_seats'",
+        *(*THRESHOLDS_VALUE, "volume_discount_seats"),
+    ),
+    changed_seed(
+        "expansion_thresholds",
+        "threshold_value = -0.5",
+        "threshold = 'concentrated_top_1_share'",
+        *(*THRESHOLDS_VALUE, "concentrated_top_1_share"),
+    ),
+    changed_seed(
+        "expansion_thresholds",
+        "threshold = 'ready_customers'",
+        "threshold = 'ready_min_customers'",
+        *(*THRESHOLDS_THERE, "ready_min_customers"),
+    ),
+    *(
+        lost_seed("expansion_thresholds", f"threshold = '{threshold}'", *THRESHOLDS_THERE, threshold)
+        for threshold in (
+            "volume_discount_seats",
+            "concentrated_top_1_share",
+            "concentrated_top_decile_share",
+            "ready_max_gross_churn",
+            "ready_min_customers",
+            "ready_min_tenure_months",
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("bad_seed", BAD_SEEDS, ids=str)
+def test_a_bad_row_of_a_table_to_edit_fails_a_test_that_names_it(compiled: CompiledProject, bad_seed: BadSeed) -> None:
+    """The named test fails, and its failing rows say where."""
+    with compiled.connect() as connection:
+        load_raw(connection, small_company())
+        assert connection.execute(bad_seed.statement).fetchall() == [(1,)]
+        create_staging(compiled, connection)
+        rows = compiled.failing_tests(connection)[bad_seed.test]
+    named = {"table_name": bad_seed.table, "column_name": bad_seed.column, "row_key": bad_seed.key}
+    assert named in [{name: row.get(name) for name in named} for row in rows], rows
+
+
+def test_every_test_of_a_table_to_edit_is_seen_to_fail(compiled: CompiledProject) -> None:
+    """A new one needs a bad row of its own."""
+    tests = {
+        test.name
+        for test in compiled.tests
+        if test.models and all(model.startswith("stg_reference__") for model in test.models)
+    }
+    assert tests == {bad_seed.test for bad_seed in BAD_SEEDS}
 
 
 def test_the_valid_tables_fail_nothing(compiled: CompiledProject) -> None:

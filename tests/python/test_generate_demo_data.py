@@ -11,7 +11,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 DEMO = PROJECT / "seeds" / "demo"
-DEMO_ARGUMENTS = shlex.split("--customers 300 --months 48 --start 2022-01-01 --seed 127 --format csv --prefix demo_")
+DEMO_ARGUMENTS = shlex.split("--customers 300 --months 48 --start 2022-01-01 --seed 150 --format csv --prefix demo_")
 
 KEYS = {
     "customers": "customer_id",

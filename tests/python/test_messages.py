@@ -156,6 +156,14 @@ def test_a_file_named_like_the_raw_schema_is_refused(tmp_path: Path) -> None:
     assert "the DuckDB file is named like the schema 'raw'" in result.output
 
 
+def test_raw_tables_in_a_schema_of_the_project_are_refused(tmp_path: Path) -> None:
+    """It would be written to."""
+    variables = {**OWN_TABLES, "raw_schema": "Reference"}
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
+    assert result.exit_code != 0
+    assert "raw_schema is 'Reference', which the project writes to" in result.output
+
+
 @pytest.mark.parametrize(
     "variables",
     [

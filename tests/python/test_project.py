@@ -25,7 +25,8 @@ def test_nothing_is_built_before_all_input_has_passed(tmp_path_factory: pytest.T
         found = set(parents.get(name, ()))
         return found.union(*(ancestors(parent) for parent in found)) if found else found
 
-    staging = {f"stg_billing__{table}" for table in raw_columns()}
+    seeds = {path.stem for path in (PROJECT_DIR / "seeds/reference").glob("*.csv")}
+    staging = {f"stg_billing__{table}" for table in raw_columns()} | {f"stg_reference__{seed}" for seed in seeds}
     assert staging == {name for name in parents if name.startswith("stg_")}
     assert parents["int_ledger_bounds"] == staging
     beside_the_gate = {

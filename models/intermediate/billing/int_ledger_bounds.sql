@@ -6,6 +6,9 @@
     'mrr_adjustments',
 ] -%}
 -- depends_on: {{ ref('stg_billing__' ~ table_name) }}
+{% endfor -%}
+{% for seed_name in ['benchmark_bands', 'arr_stages', 'funding_rounds', 'expansion_thresholds'] -%}
+-- depends_on: {{ ref('stg_reference__' ~ seed_name) }}
 {% endfor %}
 with
 

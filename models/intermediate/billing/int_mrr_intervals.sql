@@ -31,6 +31,15 @@ select
     {{ mrr_at_rate(
         'price_intervals.net_price', 'price_intervals.net_price_denominator', 'price_intervals', 'currency_rates'
     ) }} as net_mrr,
+    case
+        when
+            price_intervals.pool in ('flat', 'per_seat')
+            and price_intervals.quantity > 0
+            and price_intervals.gross_price > 0
+            then {{ mrr_at_rate(
+                'price_intervals.gross_price', 'nullif(price_intervals.quantity, 0)', 'price_intervals', 'currency_rates'
+            ) }}
+    end as unit_price,
     price_intervals.from_at,
     price_intervals.to_at,
     price_intervals.from_month_date,

@@ -12,7 +12,7 @@ ledger_bounds as (
 
 ),
 
--- an interval is two changes of MRR: it comes in one month and goes in another
+-- an interval is two changes: it comes in one month and goes in another
 changes as (
 
     select
@@ -22,6 +22,9 @@ changes as (
         plan_id,
         pool,
         from_month_date as month_date,
+        1 as item_change,
+        quantity as quantity_change,
+        gross_mrr as gross_change,
         net_mrr as mrr_change
     from valuations
 
@@ -34,6 +37,9 @@ changes as (
         plan_id,
         pool,
         to_month_date as month_date,
+        -1 as item_change,
+        -quantity as quantity_change,
+        -gross_mrr as gross_change,
         -net_mrr as mrr_change
     from valuations
     where to_month_date is not null
@@ -49,6 +55,9 @@ changes_by_month as (
         changes.plan_id,
         changes.pool,
         changes.month_date,
+        sum(changes.item_change) as item_change,
+        sum(changes.quantity_change) as quantity_change,
+        sum(changes.gross_change) as gross_change,
         sum(changes.mrr_change) as mrr_change
     from changes
     inner join ledger_bounds on changes.month_date <= ledger_bounds.last_month_date
@@ -71,6 +80,9 @@ balances as (
         plan_id,
         pool,
         month_date,
+        item_change,
+        quantity_change,
+        gross_change,
         mrr_change,
         sum(mrr_change) over (
             partition by fx_basis, customer_id, product_id, plan_id, pool
@@ -84,7 +96,10 @@ balances as (
     from changes_by_month
     -- at historical rates, amount and rate can change against each other
     where
-        mrr_change != 0
+        item_change != 0
+        or quantity_change != 0
+        or gross_change != 0
+        or mrr_change != 0
         or '{{ var("fx_policy") }}' = 'historical'
 
 )
@@ -97,6 +112,9 @@ select
     pool,
     month_date,
     next_month_date,
+    cast(item_change as {{ dbt.type_bigint() }}) as item_change,
+    cast(coalesce(quantity_change, 0) as {{ dbt.type_bigint() }}) as quantity_change,
+    cast(gross_change as decimal(18, 4)) as gross_change,
     cast(mrr_change as decimal(18, 4)) as mrr_change,
     cast(closing_mrr as decimal(18, 4)) as closing_mrr
 from balances

@@ -1,3 +1,5 @@
+{% set in_order = 'partition by fx_basis, customer_id, product_id, pool order by month_date' %}
+
 with
 
 plan_balances as (
@@ -14,6 +16,7 @@ changes as (
         product_id,
         pool,
         month_date,
+        sum(gross_change) as gross_change,
         sum(mrr_change) as net_change
     from plan_balances
     group by
@@ -33,20 +36,10 @@ balances as (
         product_id,
         pool,
         month_date,
-        sum(net_change) over (
-            partition by fx_basis, customer_id, product_id, pool
-            order by month_date
-            rows between unbounded preceding and current row
-        ) as net_mrr,
-        lead(month_date) over (
-            partition by fx_basis, customer_id, product_id, pool
-            order by month_date
-        ) as next_month_date
+        sum(gross_change) over ({{ in_order }} rows between unbounded preceding and current row) as gross_mrr,
+        sum(net_change) over ({{ in_order }} rows between unbounded preceding and current row) as net_mrr,
+        lead(month_date) over ({{ in_order }}) as next_month_date
     from changes
-    -- at historical rates, amount and rate can change against each other
-    where
-        net_change != 0
-        or '{{ var("fx_policy") }}' = 'historical'
 
 ),
 
@@ -62,7 +55,9 @@ floored as (
         month_date,
         next_month_date,
         case when pool = 'adjustment' then net_mrr else greatest(net_mrr, 0) end as closing_mrr,
-        case when pool = 'adjustment' then 0 else greatest(-net_mrr, 0) end as shortfall_mrr
+        case when pool = 'adjustment' then 0 else greatest(-net_mrr, 0) end as shortfall_mrr,
+        -- what is there under a discount of 100 % is still there
+        case when case when pool in ('flat', 'per_seat') then gross_mrr else net_mrr end > 0 then 1 else 0 end as there
     from balances
 
 ),
@@ -71,13 +66,9 @@ with_change as (
 
     select
         *,
-        closing_mrr - coalesce(
-            lag(closing_mrr) over (
-                partition by fx_basis, customer_id, product_id, pool
-                order by month_date
-            ),
-            0
-        ) as mrr_change
+        closing_mrr - coalesce(lag(closing_mrr) over ({{ in_order }}), 0) as mrr_change,
+        shortfall_mrr - coalesce(lag(shortfall_mrr) over ({{ in_order }}), 0) as shortfall_change,
+        there - coalesce(lag(there) over ({{ in_order }}), 0) as there_change
     from floored
 
 )
@@ -91,5 +82,7 @@ select
     next_month_date,
     cast(mrr_change as decimal(18, 4)) as mrr_change,
     cast(closing_mrr as decimal(18, 4)) as closing_mrr,
-    cast(shortfall_mrr as decimal(18, 4)) as shortfall_mrr
+    cast(shortfall_mrr as decimal(18, 4)) as shortfall_mrr,
+    cast(shortfall_change as decimal(18, 4)) as shortfall_change,
+    cast(there_change as {{ dbt.type_int() }}) as there_change
 from with_change

@@ -1,3 +1,5 @@
+{% set in_order = 'partition by fx_basis, customer_id, product_id order by month_date' %}
+
 with
 
 pool_balances as (
@@ -14,7 +16,8 @@ changes as (
         product_id,
         month_date,
         sum(mrr_change) as net_change,
-        sum(case when pool = 'adjustment' then 0 else mrr_change end) as unadjusted_change
+        sum(case when pool = 'adjustment' then 0 else mrr_change end) as unadjusted_change,
+        sum(there_change) as pools_there_change
     from pool_balances
     group by
         fx_basis,
@@ -32,21 +35,10 @@ balances as (
         product_id,
         month_date,
         unadjusted_change,
-        sum(net_change) over (
-            partition by fx_basis, customer_id, product_id
-            order by month_date
-            rows between unbounded preceding and current row
-        ) as net_mrr,
-        lead(month_date) over (
-            partition by fx_basis, customer_id, product_id
-            order by month_date
-        ) as next_month_date
+        pools_there_change,
+        sum(net_change) over ({{ in_order }} rows between unbounded preceding and current row) as net_mrr,
+        lead(month_date) over ({{ in_order }}) as next_month_date
     from changes
-    -- at historical rates, amount and rate can change against each other
-    where
-        net_change != 0
-        or unadjusted_change != 0
-        or '{{ var("fx_policy") }}' = 'historical'
 
 ),
 
@@ -65,13 +57,8 @@ with_change as (
 
     select
         *,
-        closing_mrr - coalesce(
-            lag(closing_mrr) over (
-                partition by fx_basis, customer_id, product_id
-                order by month_date
-            ),
-            0
-        ) as mrr_change
+        closing_mrr - coalesce(lag(closing_mrr) over ({{ in_order }}), 0) as mrr_change,
+        shortfall_mrr - coalesce(lag(shortfall_mrr) over ({{ in_order }}), 0) as shortfall_change
     from floored
 
 )
@@ -85,5 +72,7 @@ select
     cast(mrr_change as decimal(18, 4)) as mrr_change,
     cast(unadjusted_change as decimal(18, 4)) as unadjusted_change,
     cast(closing_mrr as decimal(18, 4)) as closing_mrr,
-    cast(shortfall_mrr as decimal(18, 4)) as shortfall_mrr
+    cast(shortfall_mrr as decimal(18, 4)) as shortfall_mrr,
+    cast(shortfall_change as decimal(18, 4)) as shortfall_change,
+    cast(pools_there_change as {{ dbt.type_int() }}) as pools_there_change
 from with_change

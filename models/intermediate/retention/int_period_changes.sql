@@ -59,16 +59,12 @@ read_at_start as (
 
 ),
 
--- a change is in the opening balance from the first period that begins after it,
--- and in the closing balance from the first period that ends with it or after it
 changes as (
 
     select
         period_types.period_type,
         read_at_start.customer_id,
-        {{ add_months(
-            period_start('read_at_start.month_date', 'period_types.step_months'), 'period_types.step_months'
-        ) }} as period_start_date,
+        {{ first_period_opened_after('read_at_start.month_date', 'period_types.step_months') }} as period_start_date,
         read_at_start.mrr_change as opening_change,
         0 as closing_change,
         cast(null as date) as churn_month_date,
@@ -82,9 +78,8 @@ changes as (
     select
         period_types.period_type,
         customer_balances.customer_id,
-        {{ add_months(
-            period_start('customer_balances.month_date', 'period_types.step_months'),
-            'period_types.step_months - period_types.length_months'
+        {{ first_period_closed_after(
+            'customer_balances.month_date', 'period_types.step_months', 'period_types.length_months'
         ) }} as period_start_date,
         0 as opening_change,
         -- both ends of a period are measured at the rates of its opening

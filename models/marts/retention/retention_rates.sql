@@ -2,13 +2,21 @@
     'segment', 'country', 'acquisition_channel', 'csm_owner', 'acquisition_year',
     'mrr_band', 'plan', 'billing_interval', 'pricing_model',
 ] %}
-{% set is_annual = "period_type in ('year', 'trailing_12_months')" %}
+{% set is_annual = "rates.period_type in ('year', 'trailing_12_months')" %}
 
 with
 
 cohort_snapshots as (
 
     select * from {{ ref('fct_cohort_snapshots') }}
+
+),
+
+benchmark_bands as (
+
+    select *
+    from {{ ref('stg_reference__benchmark_bands') }}
+    where metric = 'nrr'
 
 ),
 
@@ -67,37 +75,33 @@ rates as (
 )
 
 select
-    period_type,
-    period_start_date,
-    dimension,
-    dimension_value,
-    period_end_date,
-    {{ period_label('period_type', 'period_start_date') }} as period_label,
-    cohort_customers,
-    cast(opening_mrr as decimal(18, 4)) as opening_mrr,
-    cast(expansion_mrr as decimal(18, 4)) as expansion_mrr,
-    cast(contraction_mrr as decimal(18, 4)) as contraction_mrr,
-    cast(churned_mrr as decimal(18, 4)) as churned_mrr,
-    cast(voluntary_churned_mrr as decimal(18, 4)) as voluntary_churned_mrr,
-    cast(payment_failed_churned_mrr as decimal(18, 4)) as payment_failed_churned_mrr,
-    cast(other_churned_mrr as decimal(18, 4)) as other_churned_mrr,
-    cast(retained_mrr as decimal(18, 4)) as retained_mrr,
-    cast(closing_mrr as decimal(18, 4)) as closing_mrr,
-    nrr,
-    grr,
-    logo_retention,
-    expansion_rate,
-    voluntary_churn_rate,
-    payment_failed_churn_rate,
+    rates.period_type,
+    rates.period_start_date,
+    rates.dimension,
+    rates.dimension_value,
+    rates.period_end_date,
+    {{ period_label('rates.period_type', 'rates.period_start_date') }} as period_label,
+    rates.cohort_customers,
+    cast(rates.opening_mrr as decimal(18, 4)) as opening_mrr,
+    cast(rates.expansion_mrr as decimal(18, 4)) as expansion_mrr,
+    cast(rates.contraction_mrr as decimal(18, 4)) as contraction_mrr,
+    cast(rates.churned_mrr as decimal(18, 4)) as churned_mrr,
+    cast(rates.voluntary_churned_mrr as decimal(18, 4)) as voluntary_churned_mrr,
+    cast(rates.payment_failed_churned_mrr as decimal(18, 4)) as payment_failed_churned_mrr,
+    cast(rates.other_churned_mrr as decimal(18, 4)) as other_churned_mrr,
+    cast(rates.retained_mrr as decimal(18, 4)) as retained_mrr,
+    cast(rates.closing_mrr as decimal(18, 4)) as closing_mrr,
+    rates.nrr,
+    rates.grr,
+    rates.logo_retention,
+    rates.expansion_rate,
+    rates.voluntary_churn_rate,
+    rates.payment_failed_churn_rate,
     -- benchmarks are annual: a month's rate has nothing to be held against
-    case
-        when not ({{ is_annual }}) or nrr is null then null
-        when nrr < 0.9 then 'below_90'
-        when nrr < 1.0 then '90_100'
-        when nrr < 1.1 then '100_110'
-        when nrr < 1.2 then '110_120'
-        when nrr < 1.3 then '120_130'
-        else '130_plus'
-    end as benchmark_band,
-    case when {{ is_annual }} then nrr >= 1 and grr < {{ var('fragile_grr_threshold') }} end as is_fragile
+    benchmark_bands.band as benchmark_band,
+    case when {{ is_annual }} then rates.nrr >= 1 and rates.grr < {{ var('fragile_grr_threshold') }} end as is_fragile
 from rates
+left join benchmark_bands
+    on
+        {{ is_annual }}
+        and {{ is_within('rates.nrr', 'benchmark_bands.from_ratio', 'benchmark_bands.to_ratio') }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import random
 import re
@@ -83,6 +84,9 @@ def read_discipline_tests(manifest: dict[str, Any], compiled: dict[str, Compiled
             says = f"One row per {', '.join(arguments['columns'])}."
         elif not says and metadata["name"] == "rows_satisfy":
             says = f"In every row: `{' '.join(arguments['condition'].split())}`."
+        elif not says and metadata["name"] == "ratios_are_exact":
+            quotients = [f"`{name}` = `{top}` ÷ `{bottom}`" for name, (top, bottom) in arguments["ratios"].items()]
+            says = f"{', '.join(quotients)}, to within half of the last decimal."
         found[node["name"]] = DisciplineTest(node["name"], says, compiled[node["name"]])
     return dict(sorted(found.items()))
 
@@ -260,12 +264,101 @@ def nasty_raw(seed: int, variables: dict[str, Any]) -> Tables:
 
 
 def rare_company() -> Tables:
-    """What random data hardly ever holds: two amounts off one item at the same time, and usage of nearly two months."""
+    """What random data hardly ever holds: two amounts off one item at the same time, and usage of nearly two months.
+
+    And customers with a rare reason to pay more or less, and fifty of them who stay.
+    """
     raw = small_company()
     raw["exchange_rates"][0]["effective_date"] = date(2020, 1, 1)
     raw["discounts"] += [{**raw["discounts"][1], "discount_id": "d-3", "amount_off": Decimal("3")}]
     sixty_days = {"service_start": date(2023, 12, 5), "service_end": date(2024, 2, 3)}
     raw["invoice_line_items"] += [{**raw["invoice_line_items"][0], "invoice_line_item_id": "l-3", **sixty_days}]
+    raw["products"].append({"product_id": "other", "product_name": "Other"})
+    team = raw["plans"][0]
+    for plan_id, changes in {
+        "crew": {},
+        "squad": {},
+        "year": {"billing_interval": "year"},
+        "other": {"product_id": "other"},
+        "others": {"product_id": "other"},
+    }.items():
+        raw["plans"].append({**team, "plan_id": plan_id, "plan_name": plan_id, **changes})
+    january, february, march, april = (datetime(2024, month, 10) for month in (1, 2, 3, 4))
+    units: dict[tuple[str, str, int], dict[datetime, tuple[int, str]]] = {
+        # as much for half of the units, and nothing else
+        ("fewer units", "team", 1): {january: (2, "10"), march: (1, "20"), april: (2, "20")},
+        # a price that a discount makes up for, and then less of it
+        ("dearer and discounted", "team", 1): {january: (1, "10"), march: (1, "20"), april: (1, "20")},
+        # two items of one plan below the first price, each for another time
+        ("cheaper twice", "team", 1): {january: (1, "10"), february: (1, "8"), april: (2, "8")},
+        ("cheaper twice", "team", 2): {january: (1, "10"), march: (1, "9")},
+        # the price of a unit is exactly 12.0005 / 12, and half of 2.0001 is not
+        ("by the year", "year", 1): {january: (2, "12.0005"), march: (3, "12.0005")},
+        # seats and price both end on half of a ten-thousandth
+        ("two halves", "year", 1): {january: (2, "12.0005"), march: (3, "24")},
+        # an adjustment in the month of a lower price
+        ("cheaper and adjusted", "team", 1): {january: (1, "10"), march: (1, "9")},
+        # a gain and a loss below the first price, and one at it
+        ("some cheaper", "team", 1): {january: (1, "20"), february: (1, "10"), march: (2, "10")},
+        ("some cheaper", "crew", 1): {january: (2, "8"), february: (2, "4"), march: (1, "4")},
+        ("some cheaper", "squad", 1): {january: (1, "3"), march: (2, "3")},
+        # seats of one product for those of another, and a higher price
+        ("from one to another", "team", 1): {january: (1, "10"), march: (2, "10")},
+        ("from one to another", "other", 1): {january: (2, "10"), march: (1, "10")},
+        ("from one to another", "crew", 1): {january: (1, "10"), march: (1, "15")},
+        # a product that comes back with two plans below their first prices
+        ("back and cheaper", "team", 1): {january: (1, "10")},
+        ("back and cheaper", "other", 1): {january: (1, "10"), february: (0, "10"), march: (1, "8")},
+        ("back and cheaper", "others", 1): {january: (1, "10"), february: (0, "10"), march: (1, "8"), april: (1, "9")},
+        # as much is lost by a seat as by a price
+        ("two losses", "team", 1): {january: (2, "10"), march: (1, "10")},
+        ("two losses", "crew", 1): {january: (1, "20"), march: (1, "10")},
+    }
+    # 49 who stay, and one more; then one of the 49 pays less, first by 8 % of all and then by more
+    december = datetime(2022, 12, 10)
+    units |= {(f"stays {number}", "team", 1): {december: (1, "18.75")} for number in range(48)}
+    units["pays less", "team", 1] = {december: (1, "100"), february: (1, "20"), march: (1, "10")}
+    units["comes later", "team", 1] = {datetime(2023, 11, 10): (1, "5")}
+    for (customer_id, plan_id, number), versions in units.items():
+        subscription_id = f"s-{customer_id}"
+        if not any(row["subscription_id"] == subscription_id for row in raw["subscriptions"]):
+            started_at = min(versions)
+            raw["customers"].append({"customer_id": customer_id, "customer_name": "Rare", "created_at": started_at})
+            raw["subscriptions"].append(
+                {
+                    **{"subscription_id": subscription_id, "customer_id": customer_id},
+                    **{"status": "active", "started_at": started_at},
+                }
+            )
+        for valid_from, valid_to in itertools.pairwise((*versions, None)):
+            quantity, price = versions[valid_from]
+            raw["subscription_item_versions"].append(
+                {
+                    **{"subscription_item_id": f"i-{customer_id}-{plan_id}-{number}", "plan_id": plan_id},
+                    **{"subscription_id": subscription_id, "currency": "USD"},
+                    **{"quantity": quantity, "unit_amount": Decimal(price)},
+                    **{"valid_from": valid_from, "valid_to": valid_to},
+                }
+            )
+    raw["discounts"].append(
+        {
+            **{"discount_id": "d-4", "subscription_id": "s-dearer and discounted", "duration": "repeating"},
+            **{"percent_off": Decimal(50), "starts_at": march, "ends_at": april},
+        }
+    )
+    raw["mrr_adjustments"].append(
+        {
+            **{"customer_id": "cheaper and adjusted", "product_id": "app", "reason": "rare", "approved_by": "Eve"},
+            **{"amount": Decimal(5), "month_from": date(2024, 3, 1)},
+        }
+    )
+    # Ann is acquired after her child Bob, and of another family only a child that does not count
+    raw["customers"].append({**raw["customers"][1], "customer_id": "not counted", "parent_customer_id": "pays less"})
+    raw["customer_exclusions"].append({"customer_id": "not counted", "reason": "internal"})
+    for customer_id, acquired_at in (("ann", april), ("not counted", december)):
+        raw["acquired_customers"].append({"customer_id": customer_id, "acquired_at": acquired_at})
+    # a channel that was unknown on purpose and is known today
+    raw["customers"][0]["acquisition_channel"] = "ads"
     return with_every_column(raw)
 
 
@@ -383,6 +476,31 @@ def rare_company_for_policies() -> Tables:
     buy("changed", "team", "USD", "6", started_at=datetime(2024, 4, 3))
     coupon(changed, datetime(2024, 3, 28))
     raw["discounts"][-1]["duration"] = "forever"
+    # at the opening rate nothing of what it paid for is left, and what is free has never been paid for
+    buy("free and nothing", "other", "EUR", "40")
+    buy("free and nothing", "team", "USD", "0", started_at=datetime(2024, 5, 10))
+    adjust("free and nothing", "-41", date(2024, 5, 1))
+    raw["mrr_adjustments"][-1]["product_id"] = "other"
+    # credits take more off a product's seats than they cost, and then no more; its flat price stays
+    raw["plans"].append({**raw["plans"][0], "plan_id": "base", "plan_name": "base", "pricing_model": "flat"})
+    raw["plans"].append({**raw["plans"][0], "plan_id": "others", "plan_name": "others", "product_id": "other"})
+    raw["customers"].append({"customer_id": "credited", "customer_name": "credited", "created_at": december})
+    raw["invoices"].append({**raw["invoices"][0], "invoice_id": "in-credited", "customer_id": "credited"})
+    for number, (plan_id, amount, from_month, to_month) in enumerate(
+        (
+            *(("base", "90", 1, 4), ("team", "-10", 1, 3), ("team", "20", 3, 5), ("base", "90", 4, 7)),
+            # and off another product, which comes back at a price that is below its first one since long
+            *(("other", "10", 1, 2), ("other", "40", 2, 7), ("others", "-40", 2, 4)),
+        )
+    ):
+        raw["invoice_line_items"].append(
+            {
+                **{"invoice_line_item_id": f"l-credited-{number}", "invoice_id": "in-credited", "plan_id": plan_id},
+                **{"line_type": "recurring", "is_proration": False, "quantity": 1, "amount": Decimal(amount)},
+                **{"discount_amount": Decimal(0), "currency": "USD"},
+                **{"service_start": date(2024, from_month, 1), "service_end": date(2024, to_month, 1)},
+            }
+        )
     # void, written off, and paid late
     bill(buy("not billed", "team", "USD", "9"), "not billed", "void", datetime(2024, 3, 1), None)
     bill(buy("never paid", "team", "USD", "9"), "never paid", "uncollectible", datetime(2024, 3, 1), None)

@@ -18,6 +18,13 @@ RATES = "marts.retention_rates"
 ACQUISITIONS = "marts.acquisition_cohort_retention"
 CUSTOMERS = "marts.dim_customers"
 PRODUCTS = "marts.dim_products"
+DRIVERS = "marts.fct_mrr_movement_drivers"
+PRODUCT_RATES = "marts.product_retention_rates"
+SCORECARD = "marts.retention_scorecard"
+DURABILITY = "marts.expansion_durability"
+CONCENTRATION = "marts.expansion_concentration"
+FIRST_EXPANSIONS = "marts.time_to_first_expansion"
+CONTRACTIONS = "marts.contraction_to_churn"
 INTERVALS = "intermediate.int_mrr_intervals"
 PLAN_BALANCES = "intermediate.int_plan_balances"
 POOL_BALANCES = "intermediate.int_pool_balances"
@@ -27,6 +34,8 @@ CONTRACTED_BALANCES = "intermediate.int_contracted_balances"
 PAYING_ITEMS = "intermediate.int_subscription_items_paying"
 COUNTED_LINES = "intermediate.int_invoice_lines_counted"
 PERIOD_RUNS = "intermediate.int_period_runs"
+PLAN_CHANGES = "intermediate.int_plan_changes"
+EXPANSION_OUTCOMES = "intermediate.int_expansion_outcomes"
 VERSIONS_EXCLUDED = "intermediate.int_item_versions_excluded"
 LINES_EXCLUDED = "intermediate.int_invoice_lines_excluded"
 OTHERS_EXCLUDED = "intermediate.int_other_rows_excluded"
@@ -50,6 +59,15 @@ KEYS = {
     PAYING_ITEMS: "subscription_item_id, valid_from, paying_from_at",
     COUNTED_LINES: "invoice_line_item_id",
     PERIOD_RUNS: "period_type, customer_id, first_period_start_date",
+    PLAN_CHANGES: "customer_id, product_id, plan_id, pool, month_date",
+    EXPANSION_OUTCOMES: "customer_id, month_date",
+    DRIVERS: "customer_id, month_date, product_id, driver",
+    PRODUCT_RATES: "period_type, period_start_date, product_id",
+    SCORECARD: "month_date",
+    DURABILITY: "month_date, driver",
+    CONCENTRATION: "month_date",
+    FIRST_EXPANSIONS: "dimension, dimension_value",
+    CONTRACTIONS: "driver, horizon_months",
     VERSIONS_EXCLUDED: "subscription_item_id, valid_from",
     LINES_EXCLUDED: "invoice_line_item_id",
     OTHERS_EXCLUDED: "source_table, row_key",
@@ -1278,6 +1296,443 @@ INTERMEDIATE_CORRUPTIONS = (
     ),
 )
 
+# rows whose shares are not known yet, so that a change of their amounts leaves no share wrong
+NOT_ALL_HELD_YET = "held_after_12_months_mrr is null"
+ALL_IN_TIME = "dimension = 'total'"
+
+DRIVER_CORRUPTIONS = (
+    Corruption(
+        "A driver is lost",
+        ("drivers_sum_to_the_change_of_every_retained_customer",),
+        (lose_one(DRIVERS, "driver = 'seat' and mrr_change > 0"),),
+    ),
+    Corruption(
+        "One of several drivers of a product is lost",
+        ("drivers_sum_to_the_change_of_every_retained_customer", "assert_drivers_have_a_cause"),
+        (
+            lose_one(
+                DRIVERS,
+                "(customer_id, month_date, product_id) in (select (customer_id, month_date, product_id) from "
+                "marts.fct_mrr_movement_drivers group by all having count(*) > 1)",
+            ),
+        ),
+    ),
+    Corruption(
+        "A driver is 0.0001 more than the change",
+        ("drivers_sum_to_the_change_of_every_retained_customer", "assert_drivers_have_a_cause"),
+        (change_one(DRIVERS, "mrr_change = mrr_change + 0.0001", "mrr_change > 0"),),
+    ),
+    Corruption(
+        "What a new customer pays is cross-sell",
+        ("drivers_sum_to_the_change_of_every_retained_customer",),
+        (
+            f"insert into {DRIVERS} select customer_id, month_date, product_id, 'cross_sell', mrr_change, 0"
+            f" from {PRODUCT_BALANCES} where (customer_id, month_date) in "
+            f"(select (customer_id, month_date) from {MOVEMENTS} where movement_type = 'new') and mrr_change > 0",
+        ),
+    ),
+    Corruption(
+        "What a seat brought is put down to exchange rates",
+        ("drivers_sum_to_the_change_of_every_retained_customer",),
+        (change_one(DRIVERS, "driver = 'fx', manufactured_mrr = 0", "driver = 'seat'"),),
+    ),
+    Corruption(
+        "More seats of a product are cross-sell",
+        ("assert_drivers_have_a_cause",),
+        (change_one(DRIVERS, "driver = 'cross_sell'", "driver = 'seat' and mrr_change > 0"),),
+    ),
+    Corruption(
+        "A higher price is put down to seats",
+        ("assert_drivers_have_a_cause",),
+        (
+            "update marts.fct_mrr_movement_drivers set driver = 'seat' where driver = 'price' and "
+            "(customer_id, product_id, month_date) in (select (customer_id, product_id, month_date) from "
+            "intermediate.int_plan_changes group by all having bool_and(opening_quantity = closing_quantity and "
+            "opening_quantity > 0))",
+        ),
+    ),
+    Corruption(
+        "A higher price is put down to a discount that ends",
+        ("assert_drivers_have_a_cause",),
+        (
+            "update marts.fct_mrr_movement_drivers set driver = 'discount', manufactured_mrr = greatest(mrr_change, 0) "
+            "where driver = 'price' and (customer_id, product_id, month_date) in (select (customer_id, product_id, "
+            "month_date) from intermediate.int_plan_changes group by all having bool_and(opening_gross_mrr = "
+            "opening_mrr and closing_gross_mrr = closing_mrr))",
+        ),
+    ),
+    Corruption(
+        "A product that is new has more seats, not cross-sell",
+        ("assert_drivers_have_a_cause",),
+        (change_one(DRIVERS, "driver = 'seat'", "driver = 'cross_sell' and mrr_change > 0"),),
+    ),
+    Corruption(
+        "What one product gained is another one's",
+        ("assert_drivers_have_a_cause",),
+        (
+            change_one(
+                DRIVERS,
+                "product_id = (select min(product_id) from marts.dim_products)",
+                "driver = 'seat' and product_id > (select min(product_id) from marts.dim_products)",
+            ),
+        ),
+    ),
+    Corruption(
+        "A driver has a name that nobody knows",
+        ("drivers_are_known_and_never_zero",),
+        (change_one(DRIVERS, "driver = 'upsell'", "driver = 'price'"),),
+    ),
+    Corruption(
+        "A driver that changed nothing has a row",
+        ("drivers_are_known_and_never_zero",),
+        (
+            copy_one(
+                DRIVERS,
+                "'usage' as driver, 0 as mrr_change, 0 as manufactured_mrr",
+                "driver = 'price' and mrr_change > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "A price bought more than the driver brought",
+        ("manufactured_mrr_is_a_part_of_what_its_driver_gained",),
+        (change_one(DRIVERS, "manufactured_mrr = mrr_change + 0.0001", "driver = 'discount' and mrr_change > 0"),),
+    ),
+    Corruption(
+        "A loss was bought with a price",
+        ("manufactured_mrr_is_a_part_of_what_its_driver_gained",),
+        (change_one(DRIVERS, "manufactured_mrr = -mrr_change", "mrr_change < 0"),),
+    ),
+    Corruption(
+        "Usage was bought with a price",
+        ("manufactured_mrr_is_a_part_of_what_its_driver_gained",),
+        (change_one(DRIVERS, "manufactured_mrr = mrr_change", "driver = 'usage' and mrr_change > 0"),),
+    ),
+    Corruption(
+        "A plan that is gone still has its seats",
+        ("plan_changes_hold_nothing_without_an_item",),
+        (change_one(PLAN_CHANGES, "closing_items = 0", "closing_quantity > 0"),),
+    ),
+    Corruption(
+        "A plan has fewer items than none",
+        ("plan_changes_hold_nothing_without_an_item",),
+        (change_one(PLAN_CHANGES, "opening_items = -1", "opening_items = 0"),),
+    ),
+)
+
+PRODUCT_RATE_CORRUPTIONS = (
+    Corruption(
+        "The cohort of a product is lost",
+        ("assert_product_cohorts_read_the_ledger_at_both_ends",),
+        (lose_one(PRODUCT_RATES, "closing_mrr > opening_mrr"),),
+        trap="Survivors only",
+    ),
+    Corruption(
+        "Who buys a product in the period is in its cohort",
+        ("assert_product_cohorts_read_the_ledger_at_both_ends",),
+        (
+            change_one(
+                PRODUCT_RATES,
+                "cohort_customers = cohort_customers + 1, logo_retention = 1",
+                "logo_retention = 1 and closing_mrr = retained_mrr",
+            ),
+        ),
+    ),
+    Corruption(
+        "What is lost by staying customers is lost by leaving ones",
+        ("assert_product_cohorts_read_the_ledger_at_both_ends",),
+        (
+            change_one(
+                PRODUCT_RATES,
+                "churned_mrr = churned_mrr + contraction_mrr, contraction_mrr = 0",
+                "contraction_mrr > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "A product's NRR is 0.000001 off",
+        ("product_retention_rates_are_exact",),
+        (change_one(PRODUCT_RATES, "nrr = nrr + 0.000001", "nrr > grr"),),
+    ),
+    Corruption(
+        "A product keeps more than it opened with",
+        ("product_retention_rates_are_within_their_bounds", "product_retention_rates_are_exact"),
+        (change_one(PRODUCT_RATES, "grr = nrr", "nrr > 1"),),
+    ),
+    Corruption(
+        "Growth of a product is counted as retained",
+        ("product_retention_rates_are_within_their_bounds",),
+        (change_one(PRODUCT_RATES, "retained_mrr = closing_mrr, grr = nrr", "expansion_mrr > 0 and nrr <= 1"),),
+    ),
+)
+
+EXPANSION_CORRUPTIONS = (
+    Corruption(
+        "0.0001 that was won back is above the peak",
+        ("assert_expansion_by_driver_is_that_of_the_movements",),
+        (
+            change_one(
+                DURABILITY,
+                "recovered_mrr = recovered_mrr - 0.0001, above_peak_mrr = above_peak_mrr + 0.0001",
+                f"recovered_mrr > 0 and {NOT_ALL_HELD_YET}",
+            ),
+        ),
+    ),
+    Corruption(
+        "A month's expansion lacks a driver",
+        ("assert_expansion_by_driver_is_that_of_the_movements",),
+        (lose_one(DURABILITY, f"expansion_mrr > 0 and {NOT_ALL_HELD_YET}"),),
+    ),
+    Corruption(
+        "Expansions of exchange rates are durable",
+        ("expansion_is_recovered_or_above_the_peak",),
+        (change_one(DURABILITY, "driver = 'fx'", "driver = 'usage'"),),
+    ),
+    Corruption(
+        "0.0001 of an expansion is neither won back nor above the peak",
+        ("expansion_is_recovered_or_above_the_peak", "assert_expansion_by_driver_is_that_of_the_movements"),
+        (
+            change_one(
+                DURABILITY, "recovered_mrr = recovered_mrr - 0.0001", f"recovered_mrr > 0 and {NOT_ALL_HELD_YET}"
+            ),
+        ),
+    ),
+    Corruption(
+        "0.0001 that customers have lost since is held",
+        ("assert_expansion_that_is_held_was_not_lost",),
+        (
+            change_one(
+                DURABILITY,
+                "held_after_3_months_mrr = held_after_3_months_mrr + 0.0001",
+                f"held_after_3_months_mrr < above_peak_mrr and {NOT_ALL_HELD_YET}",
+            ),
+        ),
+    ),
+    Corruption(
+        "What a customer holds after a year is all that it won",
+        ("assert_expansion_that_is_held_was_not_lost",),
+        (
+            change_one(
+                EXPANSION_OUTCOMES,
+                "held_after_12_months_mrr = mrr_change",
+                "held_after_12_months_mrr < mrr_change",
+            ),
+        ),
+    ),
+    Corruption(
+        "A month that the ledger has not seen holds nothing",
+        ("assert_expansion_that_is_held_was_not_lost",),
+        (change_one(DURABILITY, "held_after_12_months_mrr = 0", f"above_peak_mrr <= 0 and {NOT_ALL_HELD_YET}"),),
+    ),
+    Corruption(
+        "A share that is held is 0.000001 off",
+        ("shares_held_are_exact",),
+        (
+            change_one(
+                DURABILITY,
+                "share_held_after_6_months = share_held_after_6_months - 0.000001",
+                "above_peak_mrr > 0 and held_after_12_months_mrr is not null",
+            ),
+        ),
+    ),
+    Corruption(
+        "The ten largest expansions are only the largest",
+        ("assert_concentration_is_that_of_the_movements",),
+        (change_one(CONCENTRATION, "top_10_share = top_1_share", "top_10_share > top_1_share"),),
+    ),
+    Corruption(
+        "A month of a few large expansions is not concentrated",
+        ("assert_concentration_is_that_of_the_movements",),
+        (change_one(CONCENTRATION, "is_concentrated = false", "is_concentrated"),),
+    ),
+    Corruption(
+        "The month that expands is left out",
+        ("assert_concentration_is_that_of_the_movements",),
+        (lose_one(CONCENTRATION, "expansion_mrr > 0"),),
+    ),
+    Corruption(
+        "A tenth of the customers is rounded up once too often",
+        ("expansion_shares_are_within_their_bounds",),
+        (change_one(CONCENTRATION, "top_decile_customers = top_decile_customers + 1", "expansion_mrr > 0"),),
+    ),
+    Corruption(
+        "The largest expansion is larger than all",
+        ("expansion_shares_are_within_their_bounds", "assert_concentration_is_that_of_the_movements"),
+        (change_one(CONCENTRATION, "top_1_share = 1.000001", "top_1_share = 1"),),
+    ),
+    Corruption(
+        "Nothing is the share of no expansion",
+        ("expansion_shares_are_within_their_bounds",),
+        (change_one(CONCENTRATION, "top_1_share = 0", "expansion_mrr = 0"),),
+    ),
+    Corruption(
+        "Who has not expanded is left out",
+        ("assert_time_to_expansion_counts_who_has_not_expanded",),
+        (change_one(FIRST_EXPANSIONS, "customers = expanded_customers, censored_customers = 0", ALL_IN_TIME),),
+        trap="Survivors only",
+    ),
+    Corruption(
+        "All customers expand more slowly than those whom the ledger has seen",
+        ("assert_time_to_expansion_counts_who_has_not_expanded",),
+        (
+            change_one(
+                FIRST_EXPANSIONS,
+                "share_expanded_3_months = share_expanded_3_months / 2, share_expanded_6_months = "
+                "share_expanded_6_months / 2, share_expanded_12_months = share_expanded_12_months / 2, "
+                "median_months_to_expand = null, months_to_expand_third_quartile = null",
+                ALL_IN_TIME,
+            ),
+        ),
+    ),
+    Corruption(
+        "A channel forgets a customer",
+        ("assert_time_to_expansion_counts_who_has_not_expanded",),
+        (
+            change_one(
+                FIRST_EXPANSIONS,
+                "customers = customers - 1, censored_customers = censored_customers - 1",
+                "dimension = 'acquisition_channel' and censored_customers > 1",
+            ),
+        ),
+    ),
+    Corruption(
+        "Fewer customers have expanded after a year than after half of it",
+        ("shares_expanded_grow_with_time_and_count_everybody",),
+        (
+            change_one(
+                FIRST_EXPANSIONS,
+                "share_expanded_12_months = share_expanded_6_months - 0.000001",
+                "dimension = 'acquisition_channel' and share_expanded_6_months > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "Half of the customers have expanded before a quarter of them",
+        ("shares_expanded_grow_with_time_and_count_everybody",),
+        (
+            change_one(
+                FIRST_EXPANSIONS,
+                "median_months_to_expand = months_to_expand_first_quartile - 1",
+                "months_to_expand_first_quartile > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "A customer who expanded has not expanded yet either",
+        ("shares_expanded_grow_with_time_and_count_everybody",),
+        (
+            change_one(
+                FIRST_EXPANSIONS,
+                "censored_customers = censored_customers + 1",
+                "dimension = 'acquisition_channel' and expanded_customers > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "A contraction is counted twice",
+        ("assert_churn_after_contraction_is_found_again_in_every_month",),
+        (
+            # the shares are 0 before and after
+            change_one(
+                CONTRACTIONS, "contractions = contractions + 1", "contractions > 0 and churned_after_contraction = 0"
+            ),
+        ),
+    ),
+    Corruption(
+        "A driver of contractions is missing",
+        ("assert_churn_after_contraction_is_found_again_in_every_month",),
+        (f"delete from {CONTRACTIONS} where driver = 'price'",),
+    ),
+    Corruption(
+        "Months with a contraction are compared with themselves",
+        ("assert_churn_after_contraction_is_found_again_in_every_month",),
+        (
+            change_one(
+                CONTRACTIONS,
+                "comparison_customer_months = comparison_customer_months + contractions",
+                "contractions > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "More contractions churn than there were",
+        ("contractions_that_churn_are_some_of_them",),
+        (change_one(CONTRACTIONS, "churned_after_contraction = contractions + 1"),),
+    ),
+    Corruption(
+        "A share that churns is 0.000001 off",
+        ("churn_shares_are_exact",),
+        (
+            change_one(
+                CONTRACTIONS,
+                "churn_share_of_comparison = churn_share_of_comparison + 0.000001",
+                "comparison_customer_months > 0",
+            ),
+        ),
+    ),
+    Corruption(
+        "Contractions are a warning where nobody churned to compare with",
+        ("churn_shares_are_exact",),
+        (change_one(CONTRACTIONS, "churn_lift = 1", "churn_lift is null"),),
+    ),
+)
+
+SCORECARD_CORRUPTIONS = (
+    Corruption(
+        "The scorecard knows a customer more",
+        ("assert_scorecard_says_what_the_marts_say",),
+        (change_one(SCORECARD, "tenured_customers = tenured_customers + 1"),),
+    ),
+    Corruption(
+        "The scorecard's NRR is that of the month",
+        ("assert_scorecard_says_what_the_marts_say",),
+        (
+            change_one(
+                SCORECARD,
+                "nrr = (select rates.nrr from marts.retention_rates as rates where rates.dimension = 'total' and "
+                "rates.period_type = 'month' and rates.period_start_date = retention_scorecard.month_date)",
+                "nrr is not null",
+            ),
+        ),
+    ),
+    Corruption(
+        "A company is of the next stage",
+        ("assert_scorecard_says_what_the_marts_say",),
+        (change_one(SCORECARD, "arr_stage = '1-5M'", "arr_stage = '0-1M'"),),
+    ),
+    Corruption(
+        "Fragile is not said",
+        ("assert_scorecard_says_what_the_marts_say",),
+        (change_one(SCORECARD, "verdict = replace(verdict, 'Fragile', 'Fine')", "is_fragile"),),
+    ),
+    Corruption(
+        "A month of the scorecard is lost",
+        ("assert_scorecard_says_what_the_marts_say",),
+        (lose_one(SCORECARD, "nrr is not null"),),
+    ),
+    Corruption(
+        "A judgement stands without a band",
+        ("retention_scorecard_is_consistent", "assert_scorecard_says_what_the_marts_say"),
+        (change_one(SCORECARD, "nrr_band = null", "nrr is not null"),),
+    ),
+    Corruption(
+        "The target is held against NRR instead of GRR",
+        ("retention_scorecard_is_consistent",),
+        (
+            change_one(
+                SCORECARD,
+                "target_expansion_rate = greatest(target_nrr_from - nrr, 0)",
+                "nrr > grr and grr < target_nrr_from",
+            ),
+        ),
+    ),
+    Corruption(
+        "Nobody knows what is needed, and still it is nothing",
+        ("retention_scorecard_is_consistent",),
+        (change_one(SCORECARD, "expansion_needed_mrr = 0", "nrr is null"),),
+    ),
+)
+
 CORRUPTIONS = (
     *MOVEMENT_CORRUPTIONS,
     *EVENT_CORRUPTIONS,
@@ -1288,4 +1743,8 @@ CORRUPTIONS = (
     *ACQUISITION_CORRUPTIONS,
     *DIMENSION_CORRUPTIONS,
     *INTERMEDIATE_CORRUPTIONS,
+    *DRIVER_CORRUPTIONS,
+    *PRODUCT_RATE_CORRUPTIONS,
+    *EXPANSION_CORRUPTIONS,
+    *SCORECARD_CORRUPTIONS,
 )

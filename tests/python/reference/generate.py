@@ -16,6 +16,8 @@ from typing import Any
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
+# a plan, a quantity and a unit amount
+Charge = tuple[Row, int, Decimal]
 
 TABLES = (
     "customers",
@@ -123,6 +125,13 @@ BILLED_DISCOUNTS = ("0", "0", "0", "0.0001", "10", "33.3333", "250.25")
 CADENCE_MONTHS = (1, 1, 1, 1, 2, 3, 6, 12, 12, 13, 24)
 CADENCE_DAYS = (1, 7, 14, 14, 27, 28, 30, 32, 90, 365, 366, 396, 398, 398, 398, 398, 398)
 DATE_GAPS = (-40, -7, -2, -1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 7, 14, 15, 30, 31, 45, 100)
+SEATS = (1, 1, 2, 3, 10, 100)
+SEAT_STEPS = (-3, -1, 1, 1, 2, 10, 49, 50, 51, 100)
+SEAT_PRICES = ("8", "9", "9.99", "10", "10", "10.0001", "12.5", "20")
+PERCENTS_OFF = ("10", "33.333", "50", "100")
+# the months in which a yen is worth something again, which it was not when the month before closed
+YEN_RETURNS = (date(2019, 5, 1), date(2021, 8, 1), date(2023, 2, 1))
+RISE_PRICE = "5000"
 MIDNIGHTS = (timedelta(0), timedelta(hours=5), timedelta(hours=-5, minutes=-30), timedelta(hours=-13))
 NEAR_MIDNIGHT = (timedelta(seconds=-1), timedelta(seconds=1), timedelta(microseconds=-1), timedelta(microseconds=1))
 
@@ -601,8 +610,12 @@ class Generator:
         *,
         status: str = "paid",
         is_proration: bool = False,
+        discount: Decimal | None = None,
     ) -> None:
-        """Add an invoice with one recurring line; it is issued around the start, and never after the data's end."""
+        """Add an invoice with one recurring line; it is issued around the start, and never after the data's end.
+
+        Without a `discount` that is given (of any amount), one in a few lines has one.
+        """
         issued_at = datetime(start.year, start.month, start.day) + timedelta(days=self.rng.randint(-5, 5), hours=9)
         issued_at = min(issued_at, self.end() - timedelta(seconds=1))
         invoice = {
@@ -616,7 +629,9 @@ class Generator:
             "currency": contract["currency"],
         }
         self.tables["invoices"].append(invoice)
-        is_discounted = amount >= 0 and self.chance(0.3)
+        if discount is None:
+            is_discounted = amount >= 0 and self.chance(0.3)
+            discount = Decimal(self.rng.choice(BILLED_DISCOUNTS)) if is_discounted else Decimal(0)
         self.tables["invoice_line_items"].append(
             {
                 "invoice_line_item_id": self.new_id("line"),
@@ -628,12 +643,189 @@ class Generator:
                 "is_proration": is_proration,
                 "quantity": contract["quantity"],
                 "amount": amount,
-                "discount_amount": Decimal(self.rng.choice(BILLED_DISCOUNTS)) if is_discounted else Decimal(0),
+                "discount_amount": discount,
                 "currency": invoice["currency"],
                 "service_start": start,
                 "service_end": end,
             }
         )
+
+    # ------------------------------------------------------------ customers who stay, and pay more or less
+
+    def related_plans(self) -> list[Row]:
+        """Return two plans or more of one product and pricing model, of the same tier or not."""
+        groups: dict[tuple[str, str], list[Row]] = {}
+        for plan in self.tables["plans"]:
+            if plan["pricing_model"] != "metered":
+                groups.setdefault((plan["product_id"], plan["pricing_model"]), []).append(plan)
+        related = self.rng.choice([plans for plans in groups.values() if len(plans) > 1])
+        return self.rng.sample(related, min(len(related), self.rng.choice((2, 3, 4, 4))))
+
+    def next_charge(self, plans: list[Row], charge: Charge) -> Charge:
+        """Return what an item is changed to: in quantity, price and plan, in one of these, in none, or to nothing."""
+        plan, quantity, price = charge
+        if self.chance(0.07):
+            return self.rng.choice(((plan, 0, price), (plan, quantity, Decimal(0))))
+        if self.chance(0.55):
+            quantity = max(1, quantity + self.rng.choice(SEAT_STEPS))
+        if self.chance(0.5) or price == 0:
+            price = Decimal(self.rng.choice(SEAT_PRICES))
+        if self.chance(0.4):
+            plan = self.rng.choice(plans)
+        return plan, quantity, price
+
+    def first_charge(self, plans: list[Row]) -> Charge:
+        """Return what an item starts with."""
+        return self.rng.choice(plans), self.rng.choice(SEATS), Decimal(self.rng.choice(SEAT_PRICES))
+
+    def steps(self) -> list[datetime]:
+        """Return instants in order at which a contract is changed, a few months apart."""
+        month = add_months(self.first, self.rng.choice((-1, 0, 0, 1, self.months // 3)))
+        steps = []
+        while month <= self.end().date() and len(steps) < 9:
+            start = datetime(month.year, month.month, 1)
+            steps.append(start if self.chance(0.3) else start + timedelta(days=self.rng.randint(0, 27), hours=12))
+            month = add_months(month, self.rng.choice((1, 1, 2, 4)))
+        return steps
+
+    def add_plain_subscription(self, customer_id: str, started_at: datetime, ended_at: datetime | None = None) -> str:
+        """Add a subscription without a trial, which lasts unless an end is given."""
+        subscription_id = self.new_id("sub")
+        self.tables["subscriptions"].append(
+            {
+                "subscription_id": subscription_id,
+                "customer_id": customer_id,
+                "status": "active" if ended_at is None else "canceled",
+                "started_at": started_at,
+                "trial_ends_at": None,
+                "cancel_requested_at": None,
+                "ended_at": ended_at,
+                "ended_reason": None,
+            }
+        )
+        return subscription_id
+
+    def add_version(
+        self, subscription_id: str, item_id: str, charge: Charge, start: datetime, end: datetime | None
+    ) -> None:
+        """Add one version of an item."""
+        plan, quantity, price = charge
+        self.tables["subscription_item_versions"].append(
+            {
+                "subscription_item_id": item_id,
+                "valid_from": start,
+                "valid_to": end,
+                "subscription_id": subscription_id,
+                "plan_id": plan["plan_id"],
+                "quantity": quantity,
+                "unit_amount": price,
+                "currency": plan["currency"],
+            }
+        )
+
+    def add_development(self, customer_id: str) -> None:
+        """Add a subscription whose items, of one product or several, change again and again, often at once."""
+        steps = self.steps()
+        if not steps:
+            return
+        subscription_id = self.add_plain_subscription(customer_id, steps[0])
+        item_ids = []
+        plans = self.related_plans()
+        for _ in range(self.rng.choice((1, 2, 3, 3))):
+            item_ids.append(self.new_id("item"))
+            charge = self.first_charge(plans)
+            for start, end in itertools.pairwise([*steps, None]):
+                if not self.chance(0.14):
+                    self.add_version(subscription_id, item_ids[-1], charge, start, end)
+                charge = self.next_charge(plans, charge)
+            if self.chance(0.5):
+                plans = self.related_plans()
+        versions = self.tables["subscription_item_versions"]
+        known = {row["subscription_item_id"] for row in versions if row["subscription_id"] == subscription_id}
+        for _ in range(self.rng.choice((0, 1, 2, 3))):
+            starts_at = self.rng.choice(steps)
+            ends_at = self.rng.choice([*(step for step in steps if step > starts_at), None])
+            self.tables["discounts"].append(
+                {
+                    "discount_id": self.new_id("disc"),
+                    "subscription_id": subscription_id,
+                    "subscription_item_id": self.rng.choice([None, *(name for name in item_ids if name in known)]),
+                    "duration": "forever" if ends_at is None else "repeating",
+                    "percent_off": Decimal(self.rng.choice(PERCENTS_OFF)),
+                    "amount_off": None,
+                    "starts_at": starts_at,
+                    "ends_at": ends_at,
+                }
+            )
+
+    def add_developed_billing(self, customer_id: str) -> None:
+        """Bill items of one product that change again and again, at a discount now and then; some are of no plan."""
+        steps = [step.date() for step in self.steps()]
+        plans = self.related_plans()
+        currency = self.rng.choice(plans)["currency"]
+        for _ in range(self.rng.choice((1, 2, 2))):
+            charge = self.first_charge(plans)
+            is_unassigned = self.chance(0.15)
+            percent = Decimal(0)
+            for start, end in itertools.pairwise(steps):
+                plan, quantity, price = charge
+                contract = {
+                    "customer_id": customer_id,
+                    "plan_id": None if is_unassigned else plan["plan_id"],
+                    "currency": currency,
+                    "quantity": quantity,
+                }
+                gross = quantity * price * (end.month - start.month + 12 * (end.year - start.year))
+                discount = (gross * percent / 100).quantize(Decimal("0.0001"))
+                if start < end and not self.chance(0.14):
+                    self.add_recurring_line(contract, start, end, gross - discount, discount=discount)
+                charge = self.next_charge(plans, charge)
+                if self.chance(0.4):
+                    percent = Decimal(self.rng.choice(("0", "0", *PERCENTS_OFF)))
+
+    def add_move_to_yen(self, customer_id: str) -> None:
+        """Let a customer go over from dollars to yen in a month at whose opening a yen was worth nothing."""
+        months = [month for month in YEN_RETURNS if self.first < month < self.end().date()]
+        fixed = [row for row in self.tables["plans"] if row["pricing_model"] != "metered"]
+        dollars, yen = ([row for row in fixed if row["currency"] == currency] for currency in ("USD", "JPY"))
+        if not months or not dollars or not yen:
+            return
+        month = self.rng.choice(months)
+        start, moved = (datetime(day.year, day.month, 2) for day in (add_months(month, -3), month))
+        subscription_id = self.add_plain_subscription(customer_id, start)
+        price = Decimal(self.rng.choice(SEAT_PRICES))
+        self.add_version(subscription_id, self.new_id("item"), (self.rng.choice(dollars), 1, price), start, moved)
+        self.add_version(subscription_id, self.new_id("item"), (self.rng.choice(yen), 1, 100 * price), moved, None)
+
+    def add_rise(self) -> None:
+        """Let most customers buy the same twice in one month, so that no few of them make the expansion."""
+        fixed = [row for row in self.tables["plans"] if row["pricing_model"] != "metered" and row["currency"] == "USD"]
+        if not fixed:
+            return
+        plan, price = self.rng.choice(fixed), Decimal(RISE_PRICE)
+        month = add_months(self.first, self.rng.randint(1, self.months))
+        start, raised = (datetime(day.year, day.month, 15) for day in (add_months(month, -2), month))
+        for customer in self.tables["customers"]:
+            if self.chance(0.2):
+                continue
+            ended_at = raised + timedelta(days=self.rng.randint(20, 300)) if self.chance(0.8) else None
+            subscription_id = self.add_plain_subscription(customer["customer_id"], start, ended_at)
+            item_id = self.new_id("item")
+            self.add_version(subscription_id, item_id, (plan, 1, price), start, raised)
+            self.add_version(subscription_id, item_id, (plan, 2, price), raised, None)
+
+    def add_developments(self, *, recurring_lines: bool, subscriptions: bool) -> None:
+        """Let a part of the customers stay for long, and pay more or less for every reason there is."""
+        for customer in self.tables["customers"]:
+            customer_id = customer["customer_id"]
+            if subscriptions and self.chance(0.35):
+                self.add_development(customer_id)
+            if recurring_lines and self.chance(0.35):
+                self.add_developed_billing(customer_id)
+            if subscriptions and self.chance(0.15):
+                self.add_move_to_yen(customer_id)
+        if subscriptions and self.chance(0.2):
+            self.add_rise()
 
     # ------------------------------------------------------------ corrections
 
@@ -746,6 +938,7 @@ class Generator:
             late = self.rng.choice((timedelta(0), timedelta(seconds=-1), timedelta(days=-1), timedelta(hours=4)))
             self.add_invoice(customer_id, issued_at=self.end() + late, status="paid")
             self.add_invoice(customer_id, issued_at=self.end() + timedelta(days=90), status="draft")
+        self.add_developments(recurring_lines=recurring_lines, subscriptions=subscriptions)
         for table in ("subscription_item_versions", "subscription_pauses", "discounts", "invoice_line_items"):
             self.rng.shuffle(self.tables[table])
         if corrections:

@@ -5,8 +5,8 @@ from scratch, every interval is tested on its exact timestamps, and nothing is f
 runs. Money is `Decimal` with 4 places in the reporting currency, ratios are `Decimal` with 6 places (1 = 100 %),
 and everything in between is an exact `Fraction`.
 
-Scope: both values of `mrr_basis`, the policies, both values of `fx_policy`, adjustments, change events; no drivers,
-exclusions list or reconciliation.
+Scope: both values of `mrr_basis`, the policies, both values of `fx_policy`, adjustments, change events, drivers and the
+marts of expansion (in modules of their own); no exclusions list, reconciliation or words of a verdict.
 """
 
 from __future__ import annotations
@@ -1344,11 +1344,15 @@ def fct_mrr_change_events(ledger: Ledger) -> list[Row]:
 
 def build_marts(raw: Tables, settings: Settings) -> Tables:
     """Return every mart, by name, from the raw tables (missing optional tables read as empty)."""
+    # not above: these modules build on this one
+    from reference.drivers import fct_mrr_movement_drivers
+    from reference.expansion import build_expansion_marts
+
     ledger = Ledger(raw, settings)
     customer_months = fct_customer_mrr_months(ledger)
     movements = fct_mrr_movements(ledger, customer_months)
     snapshots = fct_cohort_snapshots(ledger)
-    return {
+    marts = {
         "dim_customers": dim_customers(ledger),
         "fct_customer_mrr_months": customer_months,
         "fct_mrr_movements": movements,
@@ -1357,4 +1361,6 @@ def build_marts(raw: Tables, settings: Settings) -> Tables:
         "retention_rates": retention_rates(snapshots, settings),
         "acquisition_cohort_retention": acquisition_cohort_retention(ledger),
         "fct_mrr_change_events": fct_mrr_change_events(ledger),
+        "fct_mrr_movement_drivers": fct_mrr_movement_drivers(ledger),
     }
+    return {**marts, **build_expansion_marts(ledger, marts)}

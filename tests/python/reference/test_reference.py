@@ -7,22 +7,17 @@ in the reporting currency per month unless said otherwise.
 from __future__ import annotations
 
 import random
-import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from generate import combine, random_raw
-from ledger import (
+from reference.generate import combine, random_raw
+from reference.ledger import (
     AT_CONSTANT_RATES,
     Ledger,
     LedgerError,

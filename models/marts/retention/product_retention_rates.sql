@@ -1,0 +1,152 @@
+{% set sums = [
+    'cohort_customers', 'retained_customers', 'opening_mrr', 'expansion_mrr', 'contraction_mrr', 'churned_mrr',
+    'retained_mrr', 'closing_mrr',
+] %}
+{% set is_annual = "rates.period_type in ('year', 'trailing_12_months')" %}
+
+with
+
+period_runs as (
+
+    select * from {{ ref('int_product_period_runs') }}
+
+),
+
+benchmark_bands as (
+
+    select *
+    from {{ ref('stg_reference__benchmark_bands') }}
+    where metric = 'nrr'
+
+),
+
+period_types as (
+
+    select * from {{ ref('int_period_types') }}
+
+),
+
+customer_runs as (
+
+    select
+        *,
+        1 as cohort_customers,
+        case when closing_mrr > 0 then 1 else 0 end as retained_customers,
+        greatest(closing_mrr - opening_mrr, 0) as expansion_mrr,
+        case when closing_mrr > 0 then greatest(opening_mrr - closing_mrr, 0) else 0 end as contraction_mrr,
+        case when closing_mrr = 0 then opening_mrr else 0 end as churned_mrr,
+        least(opening_mrr, closing_mrr) as retained_mrr
+    from period_runs
+
+),
+
+-- a customer joins the cohorts with the first period of its run, and is out of them after the last
+changes as (
+
+    select
+        period_type,
+        product_id,
+        first_period_start_date as period_start_date,
+        {{ sums | join(',\n        ') }}
+    from customer_runs
+
+    union all
+
+    select
+        period_type,
+        product_id,
+        {{ add_months('last_period_start_date', 'step_months') }} as period_start_date,
+        -{{ sums | join(',\n        -') }}
+    from customer_runs
+
+),
+
+changes_by_period as (
+
+    select
+        {% for name in sums -%}
+            sum({{ name }}) as {{ name }},
+        {% endfor -%}
+        period_type,
+        product_id,
+        period_start_date
+    from changes
+    group by
+        period_type,
+        product_id,
+        period_start_date
+
+),
+
+cohorts as (
+
+    select
+        period_type,
+        product_id,
+        period_start_date,
+        {% for name in sums -%}
+            sum({{ name }}) over (
+                partition by period_type, product_id
+                order by period_start_date
+                rows between unbounded preceding and current row
+            ) as {{ name }},
+        {% endfor -%}
+        lead(period_start_date) over (
+            partition by period_type, product_id
+            order by period_start_date
+        ) as next_period_start_date
+    from changes_by_period
+
+),
+
+-- the periods from one change to the one before the next
+expanded as (
+
+    select
+        cohorts.*,
+        {{ explode_dates(
+            'cohorts.period_start_date',
+            'coalesce(' ~ add_months('cohorts.next_period_start_date', '-period_types.step_months')
+            ~ ', period_types.last_period_start_date)',
+            'period_types.step_months'
+        ) }} as cohort_start_date,
+        period_types.length_months
+    from cohorts
+    inner join period_types on cohorts.period_type = period_types.period_type
+    where cohorts.cohort_customers > 0
+
+),
+
+rates as (
+
+    select
+        *,
+        {{ exact_ratio('closing_mrr', 'opening_mrr') }} as nrr,
+        {{ exact_ratio('retained_mrr', 'opening_mrr') }} as grr,
+        {{ exact_ratio('retained_customers', 'cohort_customers') }} as logo_retention,
+        {{ exact_ratio('expansion_mrr', 'opening_mrr') }} as expansion_rate
+    from expanded
+
+)
+
+select
+    rates.period_type,
+    rates.cohort_start_date as period_start_date,
+    rates.product_id,
+    {{ add_days(add_months('rates.cohort_start_date', 'rates.length_months'), -1) }} as period_end_date,
+    {{ period_label('rates.period_type', 'rates.cohort_start_date') }} as period_label,
+    cast(rates.cohort_customers as {{ dbt.type_bigint() }}) as cohort_customers,
+    {% for name in sums[2:] -%}
+        cast(rates.{{ name }} as decimal(18, 4)) as {{ name }},
+    {% endfor -%}
+    rates.nrr,
+    rates.grr,
+    rates.logo_retention,
+    rates.expansion_rate,
+    benchmark_bands.band as benchmark_band,
+    case when {{ is_annual }} then rates.nrr >= 1 and rates.grr < {{ var('fragile_grr_threshold') }} end as is_fragile
+from rates
+left join benchmark_bands
+    on
+        {{ is_annual }}
+        and {{ is_within('rates.nrr', 'benchmark_bands.from_ratio', 'benchmark_bands.to_ratio') }}
