@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build test lint clean lock demo-seeds
+.PHONY: build test lint load publish rollback clean lock demo-seeds
 
 # your own tables: make build VARS='{demo_data: false}'
 VARS ?= {}
@@ -12,8 +12,19 @@ build: .venv/installed
 	dbt build --vars '$(VARS)'
 	python scripts/headline.py
 
+# your own files: make load DIR=my_files
+load: .venv/installed
+	python scripts/load_raw.py $(DIR)
+
+# build, run every test, and only then give readers the new numbers
+publish: .venv/installed
+	python scripts/publish.py --vars '$(VARS)'
+
+rollback: .venv/installed
+	python scripts/publish.py --rollback
+
 # the files that start dbt most often go first, so that none of them runs alone at the end
-SLOW_TESTS := $(addprefix tests/python/test_,vars_against_reference.py own_tables.py messages.py published_examples.py)
+SLOW_TESTS := $(addprefix tests/python/test_,vars_against_reference.py publish.py own_tables.py messages.py published_examples.py)
 OTHER_TESTS := $(filter-out $(SLOW_TESTS),$(wildcard tests/python/test_*.py tests/python/*/test_*.py))
 
 test: lint
@@ -45,4 +56,4 @@ demo-seeds: .venv/installed
 	python scripts/generate_demo_data.py --customers 300 --prefix demo_ seeds/demo
 
 clean:
-	rm -rf .venv target logs cohort_ledger.duckdb
+	rm -rf .venv target logs cohort_ledger.duckdb cohort_ledger.artefacts

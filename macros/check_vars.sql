@@ -6,6 +6,7 @@
         'reporting_currency', 'fx_policy', 'constant_fx_date', 'customer_grain', 'fiscal_year_start_month',
         'late_renewal_grace_days', 'reactivation_window_months', 'paused_as', 'delinquent_after_days',
         'discount_policy', 'usage_policy', 'churn_recognised_at', 'mrr_band_floors', 'fragile_grr_threshold',
+        'personal_data',
     ] -%}
     {%- for name in invocation_args_dict.get('vars', {}) if name not in known -%}
         {%- do problems.append("there is no var '" ~ name ~ "': the vars are " ~ known | join(', ')) -%}
@@ -20,13 +21,15 @@
         'discount_policy': ['recurring', 'all', 'none'],
         'usage_policy': ['included', 'excluded'],
         'churn_recognised_at': ['service_end', 'cancel_request'],
+        'personal_data': ['shown', 'masked', 'dropped'],
     } -%}
     {%- for name, allowed in allowed_values.items() if var(name) is integer or var(name) not in allowed -%}
         {%- do problems.append(_var_problem(name, 'one of ' ~ allowed | join(', ') | lower)) -%}
     {%- endfor -%}
 
-    {%- for name in ['raw_schema', 'reporting_currency'] if var(name) is not string or not var(name) | trim -%}
-        {%- do problems.append(_var_problem(name, 'a name')) -%}
+    {%- for name in ['raw_schema', 'reporting_currency']
+        if var(name) is not string or not var(name) | trim or '"' in var(name) or "'" in var(name) -%}
+        {%- do problems.append(_var_problem(name, 'a name without quotation marks')) -%}
     {%- endfor -%}
     {%- if var('demo_data') != false and 'raw_schema' in invocation_args_dict.get('vars', {}) -%}
         {%- do problems.append("raw_schema is set, but demo_data is " ~ var('demo_data') | lower

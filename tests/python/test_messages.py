@@ -58,7 +58,7 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "constant_fx_date": "yesterday",
         "close_lag_days": -1,
         "reporting_timezone": "Mars/Olympus",
-        "reporting_currency": "",
+        "reporting_currency": "US'D",
         "mrr_band_floors": [100, 1000],
         "fragile_grr_threshold": 90,
         "fx_policy": "spot",
@@ -70,6 +70,7 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "discount_policy": "some",
         "usage_policy": True,
         "churn_recognised_at": "invoice",
+        "personal_data": "hidden",
     }
     result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
     assert result.exit_code != 0
@@ -83,7 +84,7 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "constant_fx_date": "null or a day written YYYY-MM-DD",
         "close_lag_days": "a whole number of days, 0 or more",
         "reporting_timezone": "an IANA time zone",
-        "reporting_currency": "a name",
+        "reporting_currency": "a name without quotation marks",
         "mrr_band_floors": "a list of numbers that ascends from 0",
         "fragile_grr_threshold": "a number from 0 to 1",
         "fx_policy": "one of constant, historical",
@@ -95,6 +96,7 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "discount_policy": "one of recurring, all, none",
         "usage_policy": "one of included, excluded",
         "churn_recognised_at": "one of service_end, cancel_request",
+        "personal_data": "one of shown, masked, dropped",
     }.items():
         assert f"var {name} is '{variables[name]}': allowed is {allowed}" in message
     assert not (tmp_path / "vars.duckdb").exists() or not mart_rows(tmp_path / "vars.duckdb")

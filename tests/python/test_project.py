@@ -8,6 +8,7 @@ import pytest
 import yaml
 from conftest import compile_project
 from dbt_project import PROJECT_DIR, raw_columns, read_manifest
+from load_raw import OWN_SCHEMAS
 
 
 def test_nothing_is_built_before_all_input_has_passed(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -39,6 +40,14 @@ def test_nothing_is_built_before_all_input_has_passed(tmp_path_factory: pytest.T
         *("int_subscription_items_priced", "int_subscription_items_contracted", "int_subscription_discounts"),
         *("int_invoice_line_terms", "int_invoice_lines_counted", "int_customer_attribute_versions"),
     }
+
+
+def test_the_project_and_its_loader_know_the_same_schemas_as_their_own() -> None:
+    """Neither reads raw tables there, nor loads them there."""
+    check = (PROJECT_DIR / "macros/check_vars.sql").read_text()
+    own = re.search(r"set own_schemas = \[(.*?)\]", check, re.DOTALL)
+    assert own
+    assert set(re.findall(r"'(\w+)'", own.group(1))) == set(OWN_SCHEMAS)
 
 
 def test_the_vars_are_the_same_everywhere() -> None:
