@@ -98,7 +98,7 @@ def project_and_variables(
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     database=None,
