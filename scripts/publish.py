@@ -36,7 +36,6 @@ LOCK = ".lock"
 WAREHOUSE = "cohort_ledger.duckdb"
 MANIFEST = "manifest.json"
 READ_ONLY_FILE, DIRECTORY = 0o440, 0o750
-POLICIES = ("shown", "masked", "dropped")
 
 Json = dict[str, Any]
 
@@ -275,11 +274,9 @@ def code_version(manifest: Json) -> Json:
 
 def ledger_dates() -> Json:
     """What the working database says of the ledger's end."""
-    row = (
-        connect()
-        .execute("select as_of_date, constant_fx_date, last_month_date from intermediate.int_ledger_bounds")
-        .fetchone()
-    )
+    query = "select as_of_date, constant_fx_date, last_month_date from intermediate.int_ledger_bounds"
+    with connect() as connection:
+        row = connection.execute(query).fetchone()
     return dict(zip(("as_of_date", "constant_fx_date", "last_month_date"), map(str, row), strict=True))
 
 
