@@ -1,13 +1,7 @@
 {% macro check_vars() -%}
     {%- set problems = [] -%}
 
-    {%- set known = [
-        'demo_data', 'raw_schema', 'mrr_basis', 'as_of_date', 'close_lag_days', 'reporting_timezone',
-        'reporting_currency', 'fx_policy', 'constant_fx_date', 'customer_grain', 'fiscal_year_start_month',
-        'late_renewal_grace_days', 'reactivation_window_months', 'paused_as', 'delinquent_after_days',
-        'discount_policy', 'usage_policy', 'churn_recognised_at', 'mrr_band_floors', 'fragile_grr_threshold',
-        'personal_data',
-    ] -%}
+    {%- set known = known_vars() -%}
     {%- for name in invocation_args_dict.get('vars', {}) if name not in known -%}
         {%- do problems.append("there is no var '" ~ name ~ "': the vars are " ~ known | join(', ')) -%}
     {%- endfor -%}
@@ -87,7 +81,7 @@
     {%- endif -%}
 
     {%- set own_schemas = [
-        'demo', 'edge_cases', 'reference', 'staging', 'intermediate', 'marts', 'test_failures',
+        'demo', 'edge_cases', 'reference', 'staging', 'intermediate', 'marts', 'test_failures', 'ledger_state',
     ] -%}
     {%- if var('raw_schema') | lower in own_schemas -%}
         {%- do problems.append("raw_schema is '" ~ var('raw_schema') ~ "', which the project writes to: it never writes to "

@@ -1,12 +1,11 @@
 {% macro states_at_both_ends(relation, key_columns, states) -%}
     {%- set in_order = 'partition by ' ~ key_columns | join(', ') ~ ' order by month_date' -%}
-    {%- set before = in_order ~ ' rows between unbounded preceding and 1 preceding' -%}
     {%- set until_now = in_order ~ ' rows between unbounded preceding and current row' -%}
     select
         {{ key_columns | join(', ') }},
         month_date,
         {% for state, change in states.items() -%}
-        coalesce(sum({{ change }}_at_closing) over ({{ before }}), 0) as opening_{{ state }},
+        sum({{ change }}_at_closing) over ({{ until_now }}) - {{ change }}_at_closing as opening_{{ state }},
         sum({{ change }}_at_opening) over ({{ until_now }}) as closing_{{ state }},
         sum({{ change }}_at_closing) over ({{ until_now }}) as closing_{{ state }}_at_closing_rates
         {{- ',' if not loop.last }}

@@ -40,7 +40,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from warehouse import database_path
 
-OWN_SCHEMAS = ("demo", "edge_cases", "reference", "staging", "intermediate", "marts", "test_failures")
+OWN_SCHEMAS = ("demo", "edge_cases", "reference", "staging", "intermediate", "marts", "test_failures", "ledger_state")
 
 
 @dataclass(frozen=True)

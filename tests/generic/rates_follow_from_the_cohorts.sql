@@ -1,7 +1,8 @@
 {#-
   Every row of the rates is recomputed from the customers of its cohort, one dimension at a time: number of customers,
-  sums, and rates to within half of the last decimal. No row is missing and none is there without a cohort. `parts` maps
-  further sums to what they sum of a cohort, and `part_rates` further rates to the sum that they have on top.
+  sums, and rates to within half of the last decimal. No row is missing and none is there without a cohort, and
+  nobody is in a cohort twice. `parts` maps further sums to what they sum of a cohort, and `part_rates` further rates to
+  the sum that they have on top.
 -#}
 {% test rates_follow_from_the_cohorts(model, cohorts, dimensions, parts={}, part_rates={}) %}
 
@@ -33,8 +34,23 @@ cohorts as (
 
 ),
 
--- a row per customer and dimension: the fan-out is undone by the sums
-cut_by_dimension as (
+-- who is in a cohort twice would count twice
+doubled as (
+
+    select
+        period_type,
+        period_start_date,
+        customer_id
+    from cohorts
+    group by
+        period_type,
+        period_start_date,
+        customer_id
+    having count(*) > 1
+
+),
+
+expected as (
 
     {% for dimension in ['total'] + dimensions -%}
     select
@@ -44,41 +60,43 @@ cut_by_dimension as (
         '{{ dimension }}' as dimension,
         {{ "'all'" if dimension == 'total' else 'cast(' ~ dimension ~ ' as ' ~ dbt.type_string() ~ ')' }}
             as dimension_value,
-        customer_id,
+        count(*) as customers_who_open,
+        sum(case when closing_mrr > 0 then 1 else 0 end) as customers_who_close,
+        {%- for column in own_sums %}
+        cast(sum({{ column }}) as decimal(18, 4)) as {{ column }},
+        {%- endfor %}
         {%- for part, expression in parts.items() %}
-        {{ expression }} as {{ part }},
+        cast(sum({{ expression }}) as decimal(18, 4)) as {{ part }},
         {%- endfor %}
-        {{ own_sums | join(', ') }}
+        0 as doubled_customers
     from cohorts
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif -%}
-    {%- endfor %}
-
-),
-
-expected as (
-
-    select
-        period_type,
-        period_start_date,
-        period_end_date,
-        dimension,
-        dimension_value,
-        count(distinct customer_id) as customers_who_open,
-        count(distinct case when closing_mrr > 0 then customer_id end) as customers_who_close,
-        {%- for column in sums %}
-        cast(sum({{ column }}) as decimal(18, 4)) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from cut_by_dimension
     group by
         period_type,
         period_start_date,
-        period_end_date,
-        dimension,
-        dimension_value
+        period_end_date
+        {%- if dimension != 'total' %},
+        {{ dimension }}
+        {%- endif %}
+
+    union all
+
+    {% endfor -%}
+    select
+        period_type,
+        period_start_date,
+        cast(null as date) as period_end_date,
+        'doubled' as dimension,
+        'all' as dimension_value,
+        0 as customers_who_open,
+        0 as customers_who_close,
+        {%- for column in sums %}
+        0 as {{ column }},
+        {%- endfor %}
+        count(*) as doubled_customers
+    from doubled
+    group by
+        period_type,
+        period_start_date
 
 )
 

@@ -48,8 +48,10 @@ class DbtResult:
     output: str
 
 
-def run_dbt(*arguments: str, database: Path, variables: dict[str, Any] | None = None) -> DbtResult:
-    """One dbt process on `database`, with its artefacts beside the database so that runs never meet."""
+def dbt_command(
+    *arguments: str, database: Path, variables: dict[str, Any] | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of a dbt process, with its artefacts beside `database` so that runs never meet."""
     artefacts = database.parent / f"{database.stem}_dbt"
     command = [
         *(str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments),
@@ -57,7 +59,12 @@ def run_dbt(*arguments: str, database: Path, variables: dict[str, Any] | None = 
         *("--target-path", str(artefacts / "target"), "--log-path", str(artefacts / "logs")),
         *("--vars", json.dumps(variables or {})),
     ]
-    environment = {**os.environ, "COHORT_LEDGER_DUCKDB_PATH": str(database)}
+    return command, {**os.environ, "COHORT_LEDGER_DUCKDB_PATH": str(database)}
+
+
+def run_dbt(*arguments: str, database: Path, variables: dict[str, Any] | None = None) -> DbtResult:
+    """One dbt process on `database`."""
+    command, environment = dbt_command(*arguments, database=database, variables=variables)
     done = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False)
     return DbtResult(done.returncode, done.stdout + done.stderr)
 
@@ -69,7 +76,7 @@ def read_manifest(database: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """A model's SQL with all names resolved, and what it is built as."""
+    """A model's SQL with all names resolved, and whether it is a table or a view."""
 
     name: str
     relation: str
@@ -114,7 +121,10 @@ class CompiledProject:
                 place(parent)
             self.models.append(
                 CompiledModel(
-                    node["name"], node["relation_name"], node["config"]["materialized"], node["compiled_code"]
+                    node["name"],
+                    node["relation_name"],
+                    "view" if node["config"]["materialized"] == "view" else "table",
+                    node["compiled_code"],
                 )
             )
 
@@ -138,18 +148,30 @@ class CompiledProject:
         connection.execute(f"attach ':memory:' as \"{self.catalog}\"")
         connection.execute(f'use "{self.catalog}"')
         connection.execute("set TimeZone = 'UTC'")
-        for schema in sorted({built.relation.split(".")[1] for built in (*self.models, *self.seeds)}):
+        for schema in sorted({model.relation.split(".")[1] for model in self.models}):
             connection.execute(f"create schema {schema}")
+        self.load_seeds(connection)
+        return connection
+
+    def load_seeds(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Load the seeds that are read with any data, as `dbt seed` does."""
+        for schema in sorted({seed.relation.split(".")[1] for seed in self.seeds}):
+            connection.execute(f"create schema if not exists {schema}")
         for seed in self.seeds:
             rows = f"read_csv('{seed.path}', types = {seed.column_types})"
-            connection.execute(f"create table {seed.relation} as from {rows}")
-        return connection
+            connection.execute(f"create or replace table {seed.relation} as from {rows}")
 
     def build(self, connection: duckdb.DuckDBPyConnection, replaced_sql: dict[str, str] | None = None) -> None:
         """Build every model; `replaced_sql` puts other SQL in a model's place."""
         for model in self.models:
             sql = (replaced_sql or {}).get(model.name, model.sql)
             connection.execute(f"create or replace {model.materialized} {model.relation} as {sql}")
+
+    def build_staging(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Build the views on the raw tables alone."""
+        for model in self.models:
+            if model.name.startswith("stg_"):
+                connection.execute(f"create or replace {model.materialized} {model.relation} as {model.sql}")
 
     def failing_tests(self, connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
         """The failing rows of each data test that fails; a test whose SQL raises an error fails with that message."""

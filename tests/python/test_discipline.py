@@ -44,6 +44,8 @@ TRAPS = (
     "Lazy NRR",
 )
 
+CHANGES = {path.stem for path in (PROJECT_DIR / "models/intermediate/changes").glob("*.sql")}
+
 OWN_TABLES: dict[str, Any] = {
     "customer_grain": "parent",
     "reporting_timezone": "America/New_York",
@@ -86,7 +88,7 @@ def corruptions(bench: Bench) -> tuple[Corruption, ...]:
     tables = {
         model.name: ".".join(model.relation.replace('"', "").split(".")[1:])
         for model in bench.project.models
-        if model.materialized == "table"
+        if not model.name.startswith("stg_")
     }
     doubled = [
         Corruption(
@@ -166,9 +168,9 @@ def test_every_fragment_of_a_mutant_is_in_its_model(databases: Compiled, bench: 
 
 
 def test_every_model_of_the_ledger_has_mutants(bench: Bench) -> None:
-    """All but staging, which only renames and casts."""
+    """All but staging, which only renames and casts, and what only an incremental build needs: it has its own test."""
     models = {model.name for model in bench.project.models if not model.name.startswith("stg_")}
-    assert models == {mutant.model for mutant in MUTANTS}
+    assert models - CHANGES == {mutant.model for mutant in MUTANTS}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.label)

@@ -223,7 +223,11 @@ def test_a_killed_build_leaves_the_last_publication_and_the_next_run_completes(c
     tables["subscription_item_versions"][1]["quantity"] = 4
     company.load(tables)
     before = company.current()
-    for moment in ("START sql table model intermediate", "START sql table model marts", "START test assert_"):
+    for moment in (
+        "START sql incremental model intermediate",
+        "START sql incremental model marts",
+        "START test assert_",
+    ):
         process = company.start(*COMMAND)
         while moment not in process.stdout.readline():
             assert process.poll() is None

@@ -41,6 +41,21 @@ floors as (
 
 ),
 
+-- a band holds up to the next higher floor
+bands as (
+
+    select
+        floors.mrr_band,
+        floors.band_floor,
+        min(higher_floors.band_floor) as next_floor
+    from floors
+    left join floors as higher_floors on floors.band_floor < higher_floors.band_floor
+    group by
+        floors.mrr_band,
+        floors.band_floor
+
+),
+
 starts as (
 
     select distinct
@@ -150,27 +165,11 @@ pools as (
     select
         customer_id,
         period_start_date,
-        case when count(distinct pool) = 1 then max(pool) else 'mixed' end as pricing_model
+        case when min(pool) = max(pool) then max(pool) else 'mixed' end as pricing_model
     from paying_pools
     group by
         customer_id,
         period_start_date
-
-),
-
-bands as (
-
-    select
-        cohort_snapshots.period_type,
-        cohort_snapshots.period_start_date,
-        cohort_snapshots.customer_id,
-        max(floors.band_floor) as band_floor
-    from cohort_snapshots
-    inner join floors on cohort_snapshots.opening_mrr >= floors.band_floor
-    group by
-        cohort_snapshots.period_type,
-        cohort_snapshots.period_start_date,
-        cohort_snapshots.customer_id
 
 ),
 
@@ -188,10 +187,8 @@ first_paid_months as (
 expected as (
 
     select
-        bands.period_type,
-        bands.period_start_date,
-        bands.customer_id,
-        floors.mrr_band,
+        starts.customer_id,
+        starts.period_start_date,
         coalesce(pools.pricing_model, '(none)') as pricing_model,
         coalesce(plans.plan_name, largest_plans.plan_id, '(none)') as plan,
         case
@@ -205,17 +202,16 @@ expected as (
                 and {{ var('fiscal_year_start_month') }} > 1 then 1
             else 0
         end as acquisition_year
-    from bands
-    inner join floors on bands.band_floor = floors.band_floor
+    from starts
     left join largest_plans
         on
-            bands.customer_id = largest_plans.customer_id
-            and bands.period_start_date = largest_plans.period_start_date
+            starts.customer_id = largest_plans.customer_id
+            and starts.period_start_date = largest_plans.period_start_date
     left join pools
         on
-            bands.customer_id = pools.customer_id
-            and bands.period_start_date = pools.period_start_date
-    inner join first_paid_months on bands.customer_id = first_paid_months.customer_id
+            starts.customer_id = pools.customer_id
+            and starts.period_start_date = pools.period_start_date
+    inner join first_paid_months on starts.customer_id = first_paid_months.customer_id
     left join plans on largest_plans.plan_id = plans.plan_id
 
 )
@@ -230,21 +226,22 @@ select
     expected.billing_interval as billing_interval_at_the_start,
     cohort_snapshots.pricing_model,
     expected.pricing_model as pricing_model_at_the_start,
+    cohort_snapshots.opening_mrr,
     cohort_snapshots.mrr_band,
-    expected.mrr_band as mrr_band_at_the_start,
     cohort_snapshots.acquisition_year
 from cohort_snapshots
 left join expected
     on
-        cohort_snapshots.period_type = expected.period_type
+        cohort_snapshots.customer_id = expected.customer_id
         and cohort_snapshots.period_start_date = expected.period_start_date
-        and cohort_snapshots.customer_id = expected.customer_id
+left join bands on cohort_snapshots.mrr_band = bands.mrr_band
 where
     not coalesce(
         cohort_snapshots.plan = expected.plan
         and cohort_snapshots.billing_interval = expected.billing_interval
         and cohort_snapshots.pricing_model = expected.pricing_model
-        and cohort_snapshots.mrr_band = expected.mrr_band
+        and cohort_snapshots.opening_mrr >= bands.band_floor
+        and (bands.next_floor is null or cohort_snapshots.opening_mrr < bands.next_floor)
         and cohort_snapshots.acquisition_year = expected.acquisition_year,
         false
     )

@@ -53,8 +53,6 @@ ledger_bounds as (
                 end
             ) as held_mrr
         from movements
-        inner join ledger_bounds
-            on {{ add_months('movements.month_date', months) }} <= ledger_bounds.last_month_date
         inner join customer_balances as balances
             on
                 movements.customer_id = balances.customer_id
@@ -94,22 +92,41 @@ by_customer as (
     from expansion_outcomes
     group by month_date
 
+),
+
+-- what the ledger has not seen yet is in no mart
+known as (
+
+    select
+        by_customer.month_date,
+        {% for months in [3, 6, 12] -%}
+            case
+                when {{ add_months('by_customer.month_date', months) }} <= ledger_bounds.last_month_date
+                    then held_{{ months }}.held_mrr
+            end as held_{{ months }}_mrr,
+            held_{{ months }}.held_mrr as held_on_{{ months }}_mrr,
+            by_customer.held_after_{{ months }}_months_mrr as held_{{ months }}_mrr_of_customers,
+        {% endfor -%}
+        by_customer.customers
+    from by_customer
+    cross join ledger_bounds
+    left join held_3 on by_customer.month_date = held_3.month_date
+    left join held_6 on by_customer.month_date = held_6.month_date
+    left join held_12 on by_customer.month_date = held_12.month_date
+
 )
 
 select
     by_driver.*,
-    held_3.held_mrr as held_3_mrr,
-    held_6.held_mrr as held_6_mrr,
-    held_12.held_mrr as held_12_mrr
+    known.held_3_mrr,
+    known.held_6_mrr,
+    known.held_12_mrr
 from by_driver
-inner join by_customer on by_driver.month_date = by_customer.month_date
-left join held_3 on by_driver.month_date = held_3.month_date
-left join held_6 on by_driver.month_date = held_6.month_date
-left join held_12 on by_driver.month_date = held_12.month_date
+inner join known on by_driver.month_date = known.month_date
 where
-    coalesce(by_driver.held_after_3_months_mrr, -1) != coalesce(held_3.held_mrr, -1)
-    or coalesce(by_driver.held_after_6_months_mrr, -1) != coalesce(held_6.held_mrr, -1)
-    or coalesce(by_driver.held_after_12_months_mrr, -1) != coalesce(held_12.held_mrr, -1)
-    or coalesce(by_customer.held_after_3_months_mrr, -1) != coalesce(held_3.held_mrr, -1)
-    or coalesce(by_customer.held_after_6_months_mrr, -1) != coalesce(held_6.held_mrr, -1)
-    or coalesce(by_customer.held_after_12_months_mrr, -1) != coalesce(held_12.held_mrr, -1)
+    coalesce(by_driver.held_after_3_months_mrr, -1) != coalesce(known.held_3_mrr, -1)
+    or coalesce(by_driver.held_after_6_months_mrr, -1) != coalesce(known.held_6_mrr, -1)
+    or coalesce(by_driver.held_after_12_months_mrr, -1) != coalesce(known.held_12_mrr, -1)
+    or coalesce(known.held_3_mrr_of_customers, -1) != coalesce(known.held_on_3_mrr, -1)
+    or coalesce(known.held_6_mrr_of_customers, -1) != coalesce(known.held_on_6_mrr, -1)
+    or coalesce(known.held_12_mrr_of_customers, -1) != coalesce(known.held_on_12_mrr, -1)

@@ -32,22 +32,45 @@ periods as (
 
 ),
 
+ends as (
+
+    select max(period_end_date) as last_end_date
+    from periods
+
+),
+
+-- a balance holds up to the month before the next one
+balances_by_month as (
+
+    select
+        product_balances.fx_basis,
+        product_balances.customer_id,
+        product_balances.product_id,
+        product_balances.closing_mrr,
+        {{ explode_dates(
+            'product_balances.month_date',
+            'coalesce(' ~ add_months('product_balances.next_month_date', -1) ~ ', ends.last_end_date)',
+            1
+        ) }} as month_date
+    from product_balances
+    cross join ends
+    where product_balances.closing_mrr > 0
+
+),
+
 openings as (
 
     select
         periods.period_type,
         periods.period_start_date,
-        product_balances.customer_id,
-        product_balances.product_id,
-        product_balances.closing_mrr as opening_mrr
+        balances_by_month.customer_id,
+        balances_by_month.product_id,
+        balances_by_month.closing_mrr as opening_mrr
     from periods
-    inner join product_balances
+    inner join balances_by_month
         on
-            product_balances.fx_basis = 'closing'
-            and periods.period_start_date > product_balances.month_date
-            and periods.period_start_date
-            <= coalesce(product_balances.next_month_date, {{ end_of_time('date') }})
-    where product_balances.closing_mrr > 0
+            balances_by_month.fx_basis = 'closing'
+            and {{ add_months('periods.period_start_date', -1) }} = balances_by_month.month_date
 
 ),
 
@@ -56,19 +79,18 @@ closings as (
     select
         periods.period_type,
         periods.period_start_date,
-        product_balances.customer_id,
-        product_balances.product_id,
-        product_balances.closing_mrr
+        balances_by_month.customer_id,
+        balances_by_month.product_id,
+        balances_by_month.closing_mrr
     from periods
-    inner join product_balances
+    inner join balances_by_month
         on
-            product_balances.fx_basis = case periods.period_type
+            balances_by_month.fx_basis = case periods.period_type
                 when 'month' then {{ fx_basis('month_opening') }}
                 when 'quarter' then {{ fx_basis('quarter_opening') }}
                 else {{ fx_basis('year_opening') }}
             end
-            and periods.period_end_date >= product_balances.month_date
-            and periods.period_end_date < coalesce(product_balances.next_month_date, {{ end_of_time('date') }})
+            and cast({{ dbt.date_trunc('month', 'periods.period_end_date') }} as date) = balances_by_month.month_date
 
 ),
 
@@ -78,8 +100,8 @@ expected as (
         openings.period_type,
         openings.period_start_date,
         openings.product_id,
-        count(distinct openings.customer_id) as cohort_customers,
-        count(distinct case when closings.closing_mrr > 0 then openings.customer_id end) as retained_customers,
+        count(*) as cohort_customers,
+        sum(case when closings.closing_mrr > 0 then 1 else 0 end) as retained_customers,
         sum(openings.opening_mrr) as opening_mrr,
         sum(coalesce(closings.closing_mrr, 0)) as closing_mrr,
         sum(least(openings.opening_mrr, coalesce(closings.closing_mrr, 0))) as retained_mrr,

@@ -1,3 +1,6 @@
+{{ config(incremental_strategy='when_changed') }}
+{{ comes_after('int_input_digest') }}
+
 with recursive
 
 customers as (

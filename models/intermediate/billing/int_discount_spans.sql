@@ -20,6 +20,7 @@ discounts as (
 discounts_on_items as (
 
     select
+        paying_items.customer_id,
         paying_items.subscription_item_id,
         paying_items.valid_from,
         paying_items.paying_from_at,
@@ -55,6 +56,7 @@ with_divisor as (
 reduced as (
 
     select
+        customer_id,
         subscription_item_id,
         valid_from,
         paying_from_at,
@@ -71,6 +73,7 @@ reduced as (
 span_starts as (
 
     select
+        customer_id,
         subscription_item_id,
         valid_from,
         paying_from_at,
@@ -81,6 +84,7 @@ span_starts as (
     union distinct
 
     select
+        customer_id,
         subscription_item_id,
         valid_from,
         paying_from_at,
@@ -91,6 +95,7 @@ span_starts as (
     union distinct
 
     select
+        customer_id,
         subscription_item_id,
         valid_from,
         paying_from_at,
@@ -104,6 +109,7 @@ span_starts as (
 spans as (
 
     select
+        customer_id,
         subscription_item_id,
         valid_from,
         paying_from_at,
@@ -120,6 +126,7 @@ spans as (
 )
 
 select
+    spans.customer_id,
     spans.subscription_item_id,
     spans.valid_from,
     spans.paying_from_at,
@@ -138,6 +145,7 @@ left join reduced
         and spans.from_at >= reduced.from_at
         and spans.from_at < reduced.to_at
 group by
+    spans.customer_id,
     spans.subscription_item_id,
     spans.valid_from,
     spans.paying_from_at,

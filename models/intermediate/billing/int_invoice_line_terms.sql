@@ -1,10 +1,12 @@
+{{ config(materialized='view', meta={'customer_key': 'invoice_id'}) }}
+
 with
 
 invoice_line_items as (
 
     select *
     from {{ ref('stg_billing__invoice_line_items') }}
-    where line_type in ('recurring', 'usage')
+    where {{ is_counted_line_type() }}
 
 ),
 
@@ -12,6 +14,7 @@ with_day_after as (
 
     select
         invoice_line_item_id,
+        invoice_id,
         service_start_date,
         service_end_date,
         {{ add_days('service_end_date', 1) }} as day_after_end_date
@@ -61,6 +64,7 @@ terms as (
 
     select
         invoice_line_item_id,
+        invoice_id,
         service_start_date as from_date,
         case
             when is_whole_months then service_end_date
@@ -83,6 +87,7 @@ terms as (
 
 select
     invoice_line_item_id,
+    invoice_id,
     from_date,
     to_date,
     {{ date_difference('from_date', 'to_date', 'day') }} as term_days,

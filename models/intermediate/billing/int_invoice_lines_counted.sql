@@ -1,12 +1,11 @@
+{{ comes_after('int_changed_customers') }}
 with
 
 invoice_line_items as (
 
     select *
     from {{ ref('stg_billing__invoice_line_items') }}
-    where
-        (line_type = 'usage' and {{ 'true' if var('usage_policy') == 'included' else 'false' }})
-        or (line_type = 'recurring' and {{ 'true' if var('mrr_basis') == 'invoices' else 'false' }})
+    where {{ is_counted_line_type() }}
 
 ),
 

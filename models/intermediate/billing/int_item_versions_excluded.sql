@@ -60,6 +60,7 @@ first_months as (
 in_subscription as (
 
     select
+        subscriptions.customer_id,
         priced_items.subscription_id,
         priced_items.subscription_item_id,
         priced_items.pool,
@@ -98,6 +99,7 @@ delinquent_items as (
 judged as (
 
     select
+        in_subscription.customer_id,
         in_subscription.subscription_item_id,
         in_subscription.valid_from,
         in_subscription.gross_mrr,
@@ -130,6 +132,7 @@ judged as (
 )
 
 select
+    customer_id,
     subscription_item_id,
     valid_from,
     reason,

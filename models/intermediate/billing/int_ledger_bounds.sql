@@ -1,3 +1,7 @@
+{{ config(
+    materialized='table', meta={'customer_key': none}, post_hook="{{ compare_ledger_end() }}"
+) }}
+
 -- The gate of the input contract: by depending on every staging model, and so on every test of one, it keeps the
 -- whole ledger from being built until all input has passed.
 {% for table_name in [

@@ -1,4 +1,7 @@
-{{ config(materialized='view' if var('fx_policy') == 'constant' else 'table') }}
+{{ config(
+    materialized='view' if var('fx_policy') == 'constant' else 'incremental',
+    incremental_strategy='changed_customers',
+) }}
 
 with
 

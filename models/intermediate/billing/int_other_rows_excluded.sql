@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='when_changed', meta={'customer_key': none}) }}
+
 with
 
 customers as (

@@ -1,3 +1,6 @@
+{{ config(incremental_strategy='when_changed', meta={'customer_key': none}) }}
+{{ comes_after('int_input_digest') }}
+
 with
 
 plans as (

@@ -1,3 +1,5 @@
+{{ config(materialized='view', meta={'customer_key': 'subscription_id'}) }}
+
 with
 
 invoices as (

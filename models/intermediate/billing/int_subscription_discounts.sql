@@ -29,16 +29,18 @@ plans as (
 recurring as (
 
     select
-        discount_id,
-        subscription_id,
-        subscription_item_id,
+        subscriptions.customer_id,
+        discounts.discount_id,
+        discounts.subscription_id,
+        discounts.subscription_item_id,
         cast(null as {{ dbt.type_string() }}) as plan_id,
-        percent_off,
-        amount_off,
-        starts_at as from_at,
-        ends_at as to_at
+        discounts.percent_off,
+        discounts.amount_off,
+        discounts.starts_at as from_at,
+        discounts.ends_at as to_at
     from discounts
-    where duration != 'once'
+    inner join subscriptions on discounts.subscription_id = subscriptions.subscription_id
+    where discounts.duration != 'once'
 
 ),
 
@@ -47,6 +49,7 @@ coupons as (
 
     select
         discounts.*,
+        subscriptions.customer_id,
         subscriptions.pays_from_at,
         greatest(discounts.starts_at, subscriptions.pays_from_at) as fell_at
     from discounts
@@ -108,6 +111,7 @@ numbered as (
 once as (
 
     select
+        customer_id,
         discount_id,
         subscription_id,
         item_id as subscription_item_id,

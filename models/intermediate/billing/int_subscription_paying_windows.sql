@@ -68,8 +68,10 @@ windows as (
 )
 
 select
-    subscription_id,
-    paying_from_at,
-    paying_to_at
+    subscriptions.customer_id,
+    windows.subscription_id,
+    windows.paying_from_at,
+    windows.paying_to_at
 from windows
-where paying_from_at < coalesce(paying_to_at, {{ end_of_time() }})
+inner join subscriptions on windows.subscription_id = subscriptions.subscription_id
+where windows.paying_from_at < coalesce(windows.paying_to_at, {{ end_of_time() }})

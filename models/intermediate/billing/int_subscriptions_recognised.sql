@@ -1,3 +1,4 @@
+{{ comes_after('int_changed_customers') }}
 with
 
 subscriptions as (

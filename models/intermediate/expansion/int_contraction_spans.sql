@@ -22,12 +22,6 @@ movement_drivers as (
 
 ),
 
-ledger_bounds as (
-
-    select * from {{ ref('int_ledger_bounds') }}
-
-),
-
 customer_drivers as (
 
     select
@@ -59,24 +53,16 @@ ranked_drivers as (
 runs as (
 
     select
-        customer_balances.customer_id,
-        customer_balances.month_date,
-        customer_balances.closing_mrr,
-        coalesce(
-            {{ add_months('customer_balances.next_month_date', -1) }}, ledger_bounds.last_month_date
-        ) as last_month_date,
-        min(
-            case
-                when customer_balances.opening_mrr > 0 and customer_balances.closing_mrr = 0
-                    then customer_balances.month_date
-            end
-        ) over (
-            partition by customer_balances.customer_id
-            order by customer_balances.month_date
+        customer_id,
+        month_date,
+        closing_mrr,
+        {{ add_months('next_month_date', -1) }} as last_month_date,
+        min(case when opening_mrr > 0 and closing_mrr = 0 then month_date end) over (
+            partition by customer_id
+            order by month_date
             rows between 1 following and unbounded following
         ) as churn_month_date
     from customer_balances
-    cross join ledger_bounds
 
 ),
 
@@ -125,4 +111,7 @@ spans as (
 
 select *
 from spans
-where from_month_date <= last_month_date
+-- null where no change comes after it: whoever reads it ends it with the ledger
+where
+    last_month_date is null
+    or from_month_date <= last_month_date

@@ -1,3 +1,5 @@
+{% set horizons = [3, 6, 12] %}
+
 with
 
 movements as (
@@ -14,100 +16,75 @@ customer_balances as (
 
 ),
 
-ledger_bounds as (
-
-    select * from {{ ref('int_ledger_bounds') }}
-
-),
-
-horizons as (
-
-    select 0 as months_later
-
-    union all
-
-    select 3 as months_later
-
-    union all
-
-    select 6 as months_later
-
-    union all
-
-    select 12 as months_later
-
-),
-
--- at the constant rates, so that a rate keeps or loses nothing; a row per horizon, which the sums below undo
-readings as (
-
-    select
-        movements.customer_id,
-        movements.month_date,
-        horizons.months_later,
-        customer_balances.closing_mrr_at_constant_rates as mrr
-    from movements
-    cross join horizons
-    cross join ledger_bounds
-    inner join customer_balances
-        on
-            movements.customer_id = customer_balances.customer_id
-            and {{ add_months('movements.month_date', 'horizons.months_later') }} >= customer_balances.month_date
-            and {{ add_months('movements.month_date', 'horizons.months_later') }}
-            < coalesce(customer_balances.next_month_date, {{ end_of_time('date') }})
-    where {{ add_months('movements.month_date', 'horizons.months_later') }} <= ledger_bounds.last_month_date
-
-),
-
-mrr_later as (
-
-    select
-        customer_id,
-        month_date,
-        {% for months in [3, 6, 12] -%}
-            max(case when months_later = {{ months }} then mrr end) as mrr_after_{{ months }}_months,
-        {% endfor -%}
-        max(case when months_later = 0 then mrr end) as mrr
-    from readings
-    group by
-        customer_id,
-        month_date
-
-),
-
 expansions as (
 
     select
-        movements.customer_id,
-        movements.month_date,
-        movements.mrr_change,
-        movements.recovered_mrr,
-        movements.above_peak_mrr,
-        {% for months in [3, 6, 12] -%}
-            mrr_later.mrr_after_{{ months }}_months,
+        {% for months in horizons -%}
+            {{ add_months('month_date', months) }} as date_{{ months }}_months_later,
         {% endfor -%}
-        mrr_later.mrr
+        customer_id,
+        month_date,
+        mrr_change,
+        recovered_mrr,
+        above_peak_mrr
     from movements
-    inner join mrr_later
+
+),
+
+-- at the constant rates, so that a rate keeps or loses nothing; a row per later change, which the sums undo
+mrr_later as (
+
+    select
+        expansions.customer_id,
+        expansions.month_date,
+        {% for months in horizons -%}
+            max(
+                case
+                    when expansions.date_{{ months }}_months_later >= customer_balances.month_date
+                        and (
+                            customer_balances.next_month_date is null
+                            or expansions.date_{{ months }}_months_later < customer_balances.next_month_date
+                        )
+                        then customer_balances.closing_mrr_at_constant_rates
+                end
+            ) as mrr_after_{{ months }}_months,
+        {% endfor -%}
+        max(
+            case
+                when expansions.month_date = customer_balances.month_date
+                    then customer_balances.closing_mrr_at_constant_rates
+            end
+        ) as mrr
+    from expansions
+    inner join customer_balances
         on
-            movements.customer_id = mrr_later.customer_id
-            and movements.month_date = mrr_later.month_date
+            expansions.customer_id = customer_balances.customer_id
+            and expansions.month_date <= customer_balances.month_date
+            and expansions.date_12_months_later >= customer_balances.month_date
+    group by
+        expansions.customer_id,
+        expansions.month_date
 
 )
 
--- what was lost since comes off the top
+-- what was lost since comes off the top; whoever reads it knows how far the ledger has seen
 select
-    customer_id,
-    month_date,
-    {% for mrr_then in ['mrr_after_3_months', 'mrr_after_6_months', 'mrr_after_12_months'] -%}
+    expansions.customer_id,
+    expansions.month_date,
+    {% for months in horizons -%}
         cast(
-            case
-                when {{ mrr_then }} is not null
-                    then greatest(above_peak_mrr - greatest(mrr - {{ mrr_then }}, 0), 0)
-            end as decimal(18, 4)
-        ) as {{ mrr_then | replace('mrr_after', 'held_after') }}_mrr,
+            greatest(
+                expansions.above_peak_mrr
+                - greatest(mrr_later.mrr - mrr_later.mrr_after_{{ months }}_months, 0),
+                0
+            ) as decimal(18, 4)
+        ) as held_after_{{ months }}_months_mrr,
     {% endfor -%}
-    mrr_change,
-    recovered_mrr,
-    above_peak_mrr
+    expansions.mrr_change,
+    expansions.recovered_mrr,
+    expansions.above_peak_mrr
 from expansions
+inner join mrr_later
+    on
+        expansions.customer_id = mrr_later.customer_id
+        and expansions.month_date = mrr_later.month_date

@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='when_changed') }}
+
 with
 
 acquired_customers as (

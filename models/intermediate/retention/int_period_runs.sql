@@ -51,44 +51,20 @@ runs as (
         ) as attribute_month_date
     from period_changes
 
-),
-
-complete_runs as (
-
-    select
-        runs.period_type,
-        runs.customer_id,
-        runs.first_period_start_date,
-        least(
-            {{ add_months('runs.next_period_start_date', '-period_types.step_months') }},
-            period_types.last_period_start_date
-        ) as last_period_start_date,
-        period_types.length_months,
-        period_types.step_months,
-        runs.opening_mrr,
-        runs.closing_mrr,
-        case when runs.closing_mrr = 0 then runs.churn_month_date end as churn_month_date,
-        runs.plan_state_month_date,
-        runs.attribute_month_date
-    from runs
-    inner join period_types on runs.period_type = period_types.period_type
-    -- the cohort: who pays at the first instant
-    where
-        runs.opening_mrr > 0
-        and runs.first_period_start_date <= period_types.last_period_start_date
-
 )
 
+-- the cohort: who pays at the first instant
 select
-    period_type,
-    customer_id,
-    first_period_start_date,
-    last_period_start_date,
-    length_months,
-    step_months,
-    cast(opening_mrr as decimal(18, 4)) as opening_mrr,
-    cast(closing_mrr as decimal(18, 4)) as closing_mrr,
-    churn_month_date,
-    plan_state_month_date,
-    attribute_month_date
-from complete_runs
+    runs.period_type,
+    runs.customer_id,
+    runs.first_period_start_date,
+    -- null where nothing comes after it: whoever reads it ends it with the last complete period
+    {{ add_months('runs.next_period_start_date', '-period_types.step_months') }} as last_period_start_date,
+    cast(runs.opening_mrr as decimal(18, 4)) as opening_mrr,
+    cast(runs.closing_mrr as decimal(18, 4)) as closing_mrr,
+    case when runs.closing_mrr = 0 then runs.churn_month_date end as churn_month_date,
+    runs.plan_state_month_date,
+    runs.attribute_month_date
+from runs
+inner join period_types on runs.period_type = period_types.period_type
+where runs.opening_mrr > 0

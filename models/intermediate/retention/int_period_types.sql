@@ -1,3 +1,5 @@
+{{ config(materialized='table', meta={'customer_key': none}) }}
+
 with
 
 ledger_bounds as (

@@ -90,35 +90,18 @@ runs as (
         ) as closing_mrr
     from changes_by_period
 
-),
-
-complete_runs as (
-
-    select
-        runs.*,
-        least(
-            {{ add_months('runs.next_period_start_date', '-period_types.step_months') }},
-            period_types.last_period_start_date
-        ) as last_period_start_date,
-        period_types.length_months,
-        period_types.step_months
-    from runs
-    inner join period_types on runs.period_type = period_types.period_type
-    -- the cohort of a product: who pays for it at the first instant
-    where
-        runs.opening_mrr > 0
-        and runs.first_period_start_date <= period_types.last_period_start_date
-
 )
 
+-- the cohort of a product: who pays for it at the first instant
 select
-    period_type,
-    customer_id,
-    product_id,
-    first_period_start_date,
-    last_period_start_date,
-    length_months,
-    step_months,
-    cast(opening_mrr as decimal(18, 4)) as opening_mrr,
-    cast(closing_mrr as decimal(18, 4)) as closing_mrr
-from complete_runs
+    runs.period_type,
+    runs.customer_id,
+    runs.product_id,
+    runs.first_period_start_date,
+    -- null where nothing comes after it: whoever reads it ends it with the last complete period
+    {{ add_months('runs.next_period_start_date', '-period_types.step_months') }} as last_period_start_date,
+    cast(runs.opening_mrr as decimal(18, 4)) as opening_mrr,
+    cast(runs.closing_mrr as decimal(18, 4)) as closing_mrr
+from runs
+inner join period_types on runs.period_type = period_types.period_type
+where runs.opening_mrr > 0

@@ -18,6 +18,12 @@ movement_drivers as (
 
 ),
 
+ledger_bounds as (
+
+    select * from {{ ref('int_ledger_bounds') }}
+
+),
+
 customer_drivers as (
 
     select
@@ -110,6 +116,28 @@ summed as (
         month_date,
         driver
 
+),
+
+-- what the ledger has not seen yet is not known
+known as (
+
+    select
+        summed.month_date,
+        summed.driver,
+        {% for months in horizons -%}
+            case
+                when {{ add_months('summed.month_date', months) }} <= ledger_bounds.last_month_date
+                    then summed.held_after_{{ months }}_months_mrr
+            end as held_after_{{ months }}_months_mrr,
+        {% endfor -%}
+        summed.expanding_customers,
+        summed.expansion_mrr,
+        summed.manufactured_mrr,
+        summed.recovered_mrr,
+        summed.above_peak_mrr
+    from summed
+    cross join ledger_bounds
+
 )
 
 select
@@ -127,4 +155,4 @@ select
     cast(manufactured_mrr as decimal(18, 4)) as manufactured_mrr,
     cast(recovered_mrr as decimal(18, 4)) as recovered_mrr,
     cast(above_peak_mrr as decimal(18, 4)) as above_peak_mrr
-from summed
+from known

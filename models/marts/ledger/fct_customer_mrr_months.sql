@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='changed_customers', meta={'grows_by': 'month_date'}) }}
+
 with
 
 customer_balances as (
@@ -24,7 +26,7 @@ expanded as (
         customer_balances.closing_adjustment_mrr,
         customer_balances.peak_mrr_before,
         {{ explode_dates(
-            'customer_balances.month_date',
+            first_to_build('customer_balances.month_date', 'customer_balances.customer_id', 1, 1),
             'case when customer_balances.closing_mrr = 0 then customer_balances.month_date else coalesce('
             ~ add_months('customer_balances.next_month_date', -1) ~ ', ledger_bounds.last_month_date) end',
             1

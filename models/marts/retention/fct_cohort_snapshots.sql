@@ -1,113 +1,94 @@
+{{ config(incremental_strategy='changed_customers', meta={'grows_by': 'period_end_date'}) }}
+
 with
 
-period_runs as (
+cohort_runs as (
 
-    select * from {{ ref('int_period_runs') }}
-
-),
-
-plan_states as (
-
-    select * from {{ ref('int_customer_plan_states') }}
+    select * from {{ ref('int_cohort_runs') }}
 
 ),
 
-attribute_versions as (
+period_types as (
 
-    select * from {{ ref('int_customer_attribute_versions') }}
-
-),
-
-churn_reasons as (
-
-    select * from {{ ref('int_customer_churn_reasons') }}
+    select * from {{ ref('int_period_types') }}
 
 ),
 
-customers as (
-
-    select * from {{ ref('dim_customers') }}
-
-),
-
-with_attributes as (
+-- up to the last complete period
+complete_runs as (
 
     select
-        period_runs.period_type,
-        period_runs.first_period_start_date,
-        period_runs.last_period_start_date,
-        period_runs.step_months,
-        period_runs.length_months,
-        period_runs.customer_id,
-        period_runs.opening_mrr,
-        period_runs.closing_mrr,
-        -- a version may hold a null on purpose: today's value is read only for customers without versions
-        case
-            when attribute_versions.customer_id is null then customers.segment else attribute_versions.segment
-        end as segment,
-        case
-            when attribute_versions.customer_id is null then customers.country else attribute_versions.country
-        end as country,
-        case
-            when attribute_versions.customer_id is null then customers.acquisition_channel
-            else attribute_versions.acquisition_channel
-        end as acquisition_channel,
-        case
-            when attribute_versions.customer_id is null then customers.csm_owner else attribute_versions.csm_owner
-        end as csm_owner,
-        {{ fiscal_year('customers.first_paid_month_date') }} as acquisition_year,
-        {{ mrr_band('period_runs.opening_mrr') }} as mrr_band,
-        plan_states.plan_name as plan,
-        plan_states.billing_interval,
-        plan_states.pricing_model,
-        churn_reasons.churn_reason
-    from period_runs
-    inner join customers on period_runs.customer_id = customers.customer_id
-    left join plan_states
+        cohort_runs.*,
+        {{ explode_dates(
+            first_to_build(
+                'cohort_runs.first_period_start_date', 'cohort_runs.customer_id',
+                'period_types.step_months', 'period_types.length_months'
+            ),
+            'least(cohort_runs.last_period_start_date, period_types.last_period_start_date)',
+            'period_types.step_months'
+        ) }} as period_start_date
+    from cohort_runs
+    inner join period_types
         on
-            period_runs.customer_id = plan_states.customer_id
-            and period_runs.plan_state_month_date = plan_states.month_date
-    left join attribute_versions
-        on
-            period_runs.customer_id = attribute_versions.customer_id
-            and period_runs.attribute_month_date = attribute_versions.month_date
-    left join churn_reasons
-        on
-            period_runs.customer_id = churn_reasons.customer_id
-            and period_runs.churn_month_date = churn_reasons.month_date
+            cohort_runs.period_type = period_types.period_type
+            and cohort_runs.first_period_start_date <= period_types.last_period_start_date
 
 ),
 
-expanded as (
+calendar as (
 
     select
-        *,
-        {{ explode_dates('first_period_start_date', 'last_period_start_date', 'step_months') }} as period_start_date
-    from with_attributes
+        period_types.period_type,
+        period_types.length_months,
+        {{ explode_dates(
+            'min(cohort_runs.first_period_start_date)', 'period_types.last_period_start_date', 'period_types.step_months'
+        ) }} as period_start_date
+    from cohort_runs
+    inner join period_types on cohort_runs.period_type = period_types.period_type
+    group by
+        period_types.period_type,
+        period_types.length_months,
+        period_types.step_months,
+        period_types.last_period_start_date
+
+),
+
+-- named once per period and not once per customer
+periods as (
+
+    select
+        period_type,
+        period_start_date,
+        {{ add_days(add_months('period_start_date', 'length_months'), -1) }} as period_end_date,
+        {{ period_label('period_type', 'period_start_date') }} as period_label
+    from calendar
 
 )
 
 select
-    period_type,
-    period_start_date,
-    customer_id,
-    {{ add_days(add_months('period_start_date', 'length_months'), -1) }} as period_end_date,
-    {{ period_label('period_type', 'period_start_date') }} as period_label,
-    opening_mrr,
-    closing_mrr,
-    least(opening_mrr, closing_mrr) as retained_mrr,
-    cast(greatest(closing_mrr - opening_mrr, 0) as decimal(18, 4)) as expansion_mrr,
-    cast(case when closing_mrr > 0 then greatest(opening_mrr - closing_mrr, 0) else 0 end as decimal(18, 4))
-        as contraction_mrr,
-    cast(case when closing_mrr = 0 then opening_mrr else 0 end as decimal(18, 4)) as churned_mrr,
-    churn_reason,
-    coalesce(segment, '(none)') as segment,
-    coalesce(country, '(none)') as country,
-    coalesce(acquisition_channel, '(none)') as acquisition_channel,
-    coalesce(csm_owner, '(none)') as csm_owner,
-    cast(acquisition_year as {{ dbt.type_int() }}) as acquisition_year,
-    mrr_band,
-    coalesce(plan, '(none)') as plan,
-    coalesce(billing_interval, '(none)') as billing_interval,
-    coalesce(pricing_model, '(none)') as pricing_model
-from expanded
+    complete_runs.period_type,
+    complete_runs.period_start_date,
+    complete_runs.customer_id,
+    periods.period_end_date,
+    periods.period_label,
+    complete_runs.opening_mrr,
+    complete_runs.closing_mrr,
+    complete_runs.retained_mrr,
+    complete_runs.expansion_mrr,
+    complete_runs.contraction_mrr,
+    complete_runs.churned_mrr,
+    complete_runs.churn_reason,
+    complete_runs.segment,
+    complete_runs.country,
+    complete_runs.acquisition_channel,
+    complete_runs.csm_owner,
+    complete_runs.acquisition_year,
+    complete_runs.mrr_band,
+    complete_runs.plan,
+    complete_runs.billing_interval,
+    complete_runs.pricing_model
+from complete_runs
+inner join periods
+    on
+        complete_runs.period_type = periods.period_type
+        and complete_runs.period_start_date = periods.period_start_date

@@ -40,6 +40,26 @@ customer_runs as (
 
 ),
 
+-- runs that begin and end together
+runs as (
+
+    select
+        {% for name in sums -%}
+            sum({{ name }}) as {{ name }},
+        {% endfor -%}
+        period_type,
+        product_id,
+        first_period_start_date,
+        last_period_start_date
+    from customer_runs
+    group by
+        period_type,
+        product_id,
+        first_period_start_date,
+        last_period_start_date
+
+),
+
 -- a customer joins the cohorts with the first period of its run, and is out of them after the last
 changes as (
 
@@ -48,16 +68,18 @@ changes as (
         product_id,
         first_period_start_date as period_start_date,
         {{ sums | join(',\n        ') }}
-    from customer_runs
+    from runs
 
     union all
 
     select
-        period_type,
-        product_id,
-        {{ add_months('last_period_start_date', 'step_months') }} as period_start_date,
-        -{{ sums | join(',\n        -') }}
-    from customer_runs
+        runs.period_type,
+        runs.product_id,
+        {{ add_months('runs.last_period_start_date', 'period_types.step_months') }} as period_start_date,
+        -runs.{{ sums | join(',\n        -runs.') }}
+    from runs
+    inner join period_types on runs.period_type = period_types.period_type
+    where runs.last_period_start_date is not null
 
 ),
 
@@ -65,16 +87,20 @@ changes_by_period as (
 
     select
         {% for name in sums -%}
-            sum({{ name }}) as {{ name }},
+            sum(changes.{{ name }}) as {{ name }},
         {% endfor -%}
-        period_type,
-        product_id,
-        period_start_date
+        changes.period_type,
+        changes.product_id,
+        changes.period_start_date
     from changes
+    inner join period_types
+        on
+            changes.period_type = period_types.period_type
+            and changes.period_start_date <= period_types.last_period_start_date
     group by
-        period_type,
-        product_id,
-        period_start_date
+        changes.period_type,
+        changes.product_id,
+        changes.period_start_date
 
 ),
 

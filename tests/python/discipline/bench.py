@@ -35,6 +35,7 @@ from discipline.corruptions import Corruption
 from discipline.mutants import MUTANTS, POLICIES, Mutant
 
 CHANGED_TABLE = re.compile(r"^(?:update|insert into|delete from|create or replace view) \w+\.(\w+)", re.IGNORECASE)
+CHANGED_ROWS = re.compile(r"^(?:update|insert into|delete from) \w+\.(\w+)", re.IGNORECASE)
 WALL_CLOCK = re.compile(r"\b(?:current_(?:date|time|timestamp)\b|localtimestamp\b|(?:now|today|getdate)\s*\()")
 NO_WALL_CLOCK = "no_model_reads_the_wall_clock"
 NO_FLOATS = "no_column_of_the_ledger_is_a_float"
@@ -150,6 +151,10 @@ class Bench:
                 changed.add(model.name)
         self.connection.execute("begin")
         try:
+            rows_changed = {match[1] for match in map(CHANGED_ROWS.match, corruption.statements) if match}
+            for model in self.project.models:
+                if model.materialized == "view" and model.name in rows_changed:
+                    self.freeze(model)
             for statement in corruption.statements:
                 rows = self.connection.execute(statement).fetchall()
                 assert rows != [(0,)], f"{corruption.name}: nothing to corrupt for: {statement}"
@@ -201,6 +206,11 @@ class Bench:
             )
             for name, columns in self.expected_columns.items()
         }
+
+    def freeze(self, view: CompiledModel) -> None:
+        """Make a table of a view, so that its rows can be corrupted."""
+        self.connection.execute(f"drop view {view.relation}")
+        self.connection.execute(f"create table {view.relation} as {view.sql}")
 
     def build_one(self, model: CompiledModel, sql: str) -> None:
         """Build one model with the SQL given."""

@@ -454,16 +454,16 @@ BILLING = (
     Mutant(
         "int_subscription_discounts",
         "Once coupons touch MRR",
-        "where duration != 'once'",
+        "where discounts.duration != 'once'",
         "where true",
     ),
     Mutant(
         "int_subscription_discounts",
         "Only the largest coupon counts",
-        "where duration != 'once'",
+        "where discounts.duration != 'once'",
         (
-            "where duration != 'once' qualify row_number() over (partition by subscription_id order by percent_off "
-            "desc nulls last, discount_id) = 1"
+            "where discounts.duration != 'once' qualify row_number() over (partition by discounts.subscription_id "
+            "order by discounts.percent_off desc nulls last, discounts.discount_id) = 1"
         ),
         trap="Only the largest coupon",
     ),
@@ -689,8 +689,9 @@ BILLING = (
     Mutant(
         "int_invoice_lines_counted",
         "Recurring lines count twice",
-        "line_type = 'recurring' and false",
-        "line_type = 'recurring' and true",
+        "line_type in ('usage')",
+        "line_type in ('usage', 'recurring')",
+        equivalent="int_invoice_line_terms has no terms of lines that do not count",
     ),
     Mutant(
         "int_invoice_lines_counted",
@@ -719,8 +720,9 @@ BILLING = (
     Mutant(
         "int_invoice_lines_counted",
         "Usage counts, whatever the policy",
-        "line_type = 'usage' and false",
-        "line_type = 'usage' and true",
+        "line_type in ('recurring')",
+        "line_type in ('usage', 'recurring')",
+        equivalent="int_invoice_line_terms has no terms of lines that do not count",
         under="invoices",
     ),
     Mutant(
@@ -1965,21 +1967,21 @@ RETENTION = (
     Mutant(
         "int_period_runs",
         "Who opens at 0 is in the cohort",
-        "runs.opening_mrr > 0\n",
-        "runs.opening_mrr >= 0\n",
+        "where runs.opening_mrr > 0",
+        "where runs.opening_mrr >= 0",
     ),
     Mutant(
         "int_period_runs",
         "Survivors only",
-        "runs.opening_mrr > 0\n",
-        "runs.opening_mrr > 0 and runs.closing_mrr > 0\n",
+        "where runs.opening_mrr > 0",
+        "where runs.opening_mrr > 0 and runs.closing_mrr > 0",
         trap="Survivors only",
     ),
     Mutant(
         "int_period_runs",
         "New customers are in the cohort",
-        "runs.opening_mrr > 0\n",
-        "(runs.opening_mrr > 0 or runs.closing_mrr > 0)\n",
+        "where runs.opening_mrr > 0",
+        "where (runs.opening_mrr > 0 or runs.closing_mrr > 0)",
         trap="Lazy NRR",
     ),
     Mutant(
@@ -2003,12 +2005,6 @@ RETENTION = (
     ),
     Mutant(
         "int_period_runs",
-        "Runs begin after the last complete period",
-        "and runs.first_period_start_date <= period_types.last_period_start_date",
-        "",
-    ),
-    Mutant(
-        "int_period_runs",
         "Balances of period types mix",
         "sum(opening_change) over (\n            partition by period_type, customer_id",
         "sum(opening_change) over (\n            partition by customer_id",
@@ -2026,32 +2022,32 @@ RETENTION = (
         "min(churn_month_date) over (",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "Today's segment stands on yesterday's cohort",
         "then customers.segment else attribute_versions.segment",
         "then customers.segment else customers.segment",
         trap="Today's segment on yesterday's cohort",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "A null on purpose is filled with today's owner",
         "else attribute_versions.csm_owner",
         "else coalesce(attribute_versions.csm_owner, customers.csm_owner)",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "Growth is retained",
         "least(opening_mrr, closing_mrr)",
         "greatest(opening_mrr, closing_mrr)",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "Churn is contraction too",
         "case when closing_mrr > 0 then greatest",
         "case when closing_mrr >= 0 then greatest",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "Who pays less has churned",
         "case when closing_mrr = 0 then opening_mrr",
         "case when closing_mrr < opening_mrr then opening_mrr",
@@ -2063,25 +2059,25 @@ RETENTION = (
         "cast(0 as bigint) * interval 1 day",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "The lower bound of a band belongs to the band below",
         ">= 100 then",
         "> 100 then",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "Cohorts are cut by their closing MRR",
         "when period_runs.opening_mrr >= 1000 then",
         "when period_runs.closing_mrr >= 1000 then",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "Customers without an owner drop out of the dimension",
         "coalesce(csm_owner, '(none)')",
         "csm_owner",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "The plan is read from another month",
         "and period_runs.plan_state_month_date = plan_states.month_date",
         "and period_runs.plan_state_month_date >= plan_states.month_date",
@@ -2100,7 +2096,7 @@ RETENTION = (
         "extract(month from",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "Who came in December came in the year after",
         "cast(0 as bigint) * interval 1 month) as date)) as acquisition_year",
         "cast(1 as bigint) * interval 1 month) as date)) as acquisition_year",
@@ -2113,30 +2109,127 @@ RETENTION = (
         under="subscriptions",
     ),
     Mutant(
-        "fct_cohort_snapshots",
+        "int_cohort_runs",
         "A customer is acquired in a calendar year",
         "customers.first_paid_month_date + cast(9 as bigint)",
         "customers.first_paid_month_date + cast(0 as bigint)",
         under="subscriptions",
     ),
     Mutant(
-        "retention_rates",
+        "fct_cohort_snapshots",
+        "The calendar begins with the last run",
+        "min(cohort_runs.first_period_start_date)",
+        "max(cohort_runs.first_period_start_date)",
+    ),
+    Mutant(
+        "fct_cohort_snapshots",
+        "Periods are named after another type of period",
+        "complete_runs.period_type = periods.period_type\n        and",
+        "true\n        and",
+        trap="Fan-out",
+    ),
+    Mutant(
+        "fct_cohort_snapshots",
+        "A run without an end has one period",
+        "least(cohort_runs.last_period_start_date, period_types.last_period_start_date)",
+        "coalesce(cohort_runs.last_period_start_date, cohort_runs.first_period_start_date)",
+    ),
+    Mutant(
+        "fct_cohort_snapshots",
+        "A run goes on to the last complete period",
+        "least(cohort_runs.last_period_start_date, period_types.last_period_start_date)",
+        "period_types.last_period_start_date",
+        trap="Fan-out",
+    ),
+    Mutant(
+        "fct_cohort_snapshots",
+        "A run goes on after the last complete period",
+        "least(cohort_runs.last_period_start_date, period_types.last_period_start_date)",
+        "coalesce(cohort_runs.last_period_start_date, period_types.last_period_start_date)",
+        equivalent="the calendar ends with the last complete period",
+    ),
+    Mutant(
+        "fct_cohort_snapshots",
+        "Runs begin after the last complete period",
+        "            and cohort_runs.first_period_start_date <= period_types.last_period_start_date\n",
+        "",
+        equivalent="a run that ends before it begins has no period",
+    ),
+    Mutant(
+        "int_cohort_sums",
         "The denominator leaves out who churned",
         "sum(opening_mrr) as opening_mrr",
-        "sum(case when closing_mrr > 0 then opening_mrr else 0 end) as opening_mrr",
+        "sum(case when closing_mrr != 0 then opening_mrr else 0 end) as opening_mrr",
         trap="Survivors only",
     ),
     Mutant(
-        "retention_rates",
+        "int_cohort_sums",
         "Every logo is retained",
-        "case when closing_mrr > 0 then 1 else 0 end",
-        "case when closing_mrr >= 0 then 1 else 0 end",
+        "cast(retained_customers as bigint) as retained_customers",
+        "cast(cohort_customers as bigint) as retained_customers",
     ),
     Mutant(
-        "retention_rates",
+        "int_cohort_sums",
         "A dimension is missing",
-        "from cohorts\n",
-        "from cohorts where dimension != 'pricing_model'\n",
+        "from changes_by_period\n",
+        "from changes_by_period where dimension != 'pricing_model'\n",
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "An unknown reason is in none",
+        "case when cohort_runs.churn_reason in ('other', 'unknown') then",
+        "case when cohort_runs.churn_reason in ('other') then",
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "A failed payment is a choice",
+        "case when cohort_runs.churn_reason in ('voluntary') then",
+        "case when cohort_runs.churn_reason in ('voluntary', 'payment_failed') then",
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "Who is out of a cohort stays in its sums",
+        "-ended_runs.closing_mrr as closing_mrr",
+        "0 as closing_mrr",
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "A customer is out of the cohort with its last period",
+        (
+            "(ended_runs.last_period_start_date + cast(period_types.step_months as bigint) * interval 1 month) "
+            "as date) as period_start_date"
+        ),
+        ("(ended_runs.last_period_start_date + cast(0 as bigint) * interval 1 month) as date) as period_start_date"),
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "A month that is running is complete",
+        "                and cohort_runs.first_period_start_date <= period_types.last_period_start_date\n",
+        "",
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "The cohorts of values end each other",
+        "lead(period_start_date) over (\n            partition by period_type, dimension, dimension_value",
+        "lead(period_start_date) over (\n            partition by period_type, dimension",
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "The sums of period types mix",
+        ("sum(closing_mrr) over (\n                partition by period_type, dimension, dimension_value\n"),
+        "sum(closing_mrr) over (\n                partition by dimension, dimension_value\n",
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "A value without a cohort has sums",
+        "where cohorts.cohort_customers > 0",
+        "where true",
+    ),
+    Mutant(
+        "int_cohort_sums",
+        "A period ends on the first day of the next",
+        "cast(-1 as bigint) * interval 1 day",
+        "cast(0 as bigint) * interval 1 day",
     ),
     Mutant(
         "retention_rates",
@@ -2198,18 +2291,6 @@ RETENTION = (
         "A trailing year is named after the month that follows it",
         "cast(11 as bigint)",
         "cast(12 as bigint)",
-    ),
-    Mutant(
-        "retention_rates",
-        "An unknown reason is in none",
-        "churn_reason in ('other', 'unknown') then",
-        "churn_reason in ('other') then",
-    ),
-    Mutant(
-        "retention_rates",
-        "A failed payment is a choice",
-        "churn_reason = 'voluntary' then",
-        "churn_reason in ('voluntary', 'payment_failed') then",
     ),
     Mutant(
         "acquisition_cohort_retention",
@@ -2335,14 +2416,8 @@ DRIVERS = (
     Mutant(
         "int_plan_changes",
         "A plan opens with the changes of the month",
-        (
-            "sum(mrr_change_at_closing) over (partition by customer_id, product_id, plan_id, pool order by "
-            "month_date rows between unbounded preceding and 1 preceding)"
-        ),
-        (
-            "sum(mrr_change_at_closing) over (partition by customer_id, product_id, plan_id, pool order by "
-            "month_date rows between unbounded preceding and current row)"
-        ),
+        " - mrr_change_at_closing as opening_mrr",
+        " as opening_mrr",
     ),
     Mutant(
         "int_plan_changes",
@@ -2805,14 +2880,14 @@ PRODUCT_RETENTION = (
     Mutant(
         "int_product_period_runs",
         "Who buys a product in the period is in its cohort",
-        "runs.opening_mrr > 0\n",
-        "runs.opening_mrr >= 0\n",
+        "where runs.opening_mrr > 0",
+        "where runs.opening_mrr >= 0",
     ),
     Mutant(
         "int_product_period_runs",
         "Who has given up the product is not in its cohort",
-        "runs.opening_mrr > 0\n",
-        "runs.opening_mrr > 0\n        and runs.closing_mrr > 0\n",
+        "where runs.opening_mrr > 0",
+        "where runs.opening_mrr > 0 and runs.closing_mrr > 0",
         trap="Survivors only",
     ),
     Mutant(
@@ -2826,13 +2901,6 @@ PRODUCT_RETENTION = (
         "A period opens with the changes of its first month",
         "cast(period_types.step_months as bigint)",
         "cast(0 as bigint)",
-    ),
-    Mutant(
-        "int_product_period_runs",
-        "The period that has begun counts as complete",
-        "        and runs.first_period_start_date <= period_types.last_period_start_date\n",
-        "",
-        equivalent="a run after the last complete period is taken off before it is added, and never counts",
     ),
     Mutant(
         "int_product_period_runs",
@@ -2866,6 +2934,18 @@ PRODUCT_RETENTION = (
         "when 12 then 'year_opening'",
         "when 12 then 'closing'",
         under="subscriptions",
+    ),
+    Mutant(
+        "product_retention_rates",
+        "A period that has begun counts as complete",
+        "            and changes.period_start_date <= period_types.last_period_start_date\n",
+        "",
+    ),
+    Mutant(
+        "product_retention_rates",
+        "A customer is out of the cohort with its last period",
+        "cast(period_types.step_months as bigint)",
+        "cast(0 as bigint)",
     ),
     Mutant(
         "product_retention_rates",
@@ -2950,46 +3030,70 @@ EXPANSION = (
     ),
     Mutant(
         "int_expansion_outcomes",
-        "The last month is held for ever",
-        "<= ledger_bounds.last_month_date",
-        "<= date '9999-12-31'",
-    ),
-    Mutant(
-        "int_expansion_outcomes",
         "A loss comes off what was won back first",
-        "greatest(above_peak_mrr - greatest(mrr - mrr_after_3_months, 0), 0)",
-        "least(above_peak_mrr, greatest(mrr_change - greatest(mrr - mrr_after_3_months, 0), 0))",
+        (
+            "greatest(\n                expansions.above_peak_mrr\n                "
+            "- greatest(mrr_later.mrr - mrr_later.mrr_after_3_months, 0),\n                0\n            )"
+        ),
+        (
+            "least(expansions.above_peak_mrr, greatest(expansions.mrr_change "
+            "- greatest(mrr_later.mrr - mrr_later.mrr_after_3_months, 0), 0))"
+        ),
     ),
     Mutant(
         "int_expansion_outcomes",
         "What is gained since is held",
-        "greatest(above_peak_mrr - greatest(mrr - mrr_after_6_months, 0), 0)",
-        "greatest(above_peak_mrr - (mrr - mrr_after_6_months), 0)",
+        "- greatest(mrr_later.mrr - mrr_later.mrr_after_6_months, 0)",
+        "- (mrr_later.mrr - mrr_later.mrr_after_6_months)",
     ),
     Mutant(
         "int_expansion_outcomes",
         "Less than nothing is held",
-        "greatest(above_peak_mrr - greatest(mrr - mrr_after_12_months, 0), 0)",
-        "above_peak_mrr - greatest(mrr - mrr_after_12_months, 0)",
+        "- greatest(mrr_later.mrr - mrr_later.mrr_after_12_months, 0),\n                0\n",
+        "- greatest(mrr_later.mrr - mrr_later.mrr_after_12_months, 0),\n                -1000000\n",
     ),
     Mutant(
         "int_expansion_outcomes",
         "Only what is won above the peak and then won back is held",
-        "greatest(above_peak_mrr - greatest(mrr - mrr_after_12_months, 0), 0)",
-        "greatest(mrr_change - greatest(mrr - mrr_after_12_months, 0), 0)",
+        "expansions.above_peak_mrr\n                - greatest(mrr_later.mrr - mrr_later.mrr_after_12_months, 0)",
+        "expansions.mrr_change\n                - greatest(mrr_later.mrr - mrr_later.mrr_after_12_months, 0)",
     ),
     Mutant(
         "int_expansion_outcomes",
         "Half a year later is the month after it",
-        "max(case when months_later = 6 then mrr end)",
-        "max(case when months_later in (3, 6) then mrr end)",
+        "expansions.date_6_months_later < customer_balances.next_month_date",
+        "expansions.date_3_months_later < customer_balances.next_month_date",
     ),
     Mutant(
         "int_expansion_outcomes",
         "Exchange rates keep what was lost",
-        "customer_balances.closing_mrr_at_constant_rates as mrr",
-        "customer_balances.closing_mrr as mrr",
+        (
+            "when expansions.month_date = customer_balances.month_date\n                    "
+            "then customer_balances.closing_mrr_at_constant_rates"
+        ),
+        (
+            "when expansions.month_date = customer_balances.month_date\n                    "
+            "then customer_balances.closing_mrr"
+        ),
         under="subscriptions",
+    ),
+    Mutant(
+        "int_expansion_outcomes",
+        "Only a change within the year is read",
+        "customer_balances.next_month_date is null\n                            or expansions.date_12_months_later",
+        "false\n                            or expansions.date_12_months_later",
+    ),
+    Mutant(
+        "expansion_durability",
+        "The last month is held for ever",
+        "(summed.month_date + cast(3 as bigint) * interval 1 month) as date) <= ledger_bounds.last_month_date",
+        "(summed.month_date + cast(3 as bigint) * interval 1 month) as date) <= date '9999-12-31'",
+    ),
+    Mutant(
+        "expansion_durability",
+        "The last month of the ledger has not been seen",
+        "(summed.month_date + cast(12 as bigint) * interval 1 month) as date) <= ledger_bounds.last_month_date",
+        "(summed.month_date + cast(12 as bigint) * interval 1 month) as date) < ledger_bounds.last_month_date",
     ),
     Mutant(
         "expansion_durability",
@@ -3264,8 +3368,8 @@ EXPANSION = (
     Mutant(
         "int_contraction_spans",
         "The last churn comes next",
-        "        min(\n            case",
-        "        max(\n            case",
+        "min(case",
+        "max(case",
     ),
     Mutant(
         "int_contraction_spans",
@@ -3298,6 +3402,12 @@ EXPANSION = (
         "where driver != 'fx'",
         "where true",
         under="subscriptions",
+    ),
+    Mutant(
+        "int_contraction_spans",
+        "Who still pays does not count",
+        "last_month_date is null\n    or from_month_date",
+        "from_month_date",
     ),
     Mutant(
         "contraction_to_churn",

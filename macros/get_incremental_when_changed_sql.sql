@@ -1,0 +1,12 @@
+{% macro get_incremental_when_changed_sql(arguments) -%}
+    {%- if ledger_state().nothing_changed -%}
+        {{- return('select 1') -}}
+    {%- endif -%}
+    delete from {{ arguments.target_relation }};
+
+    {# with on_schema_change, dbt gives the columns in the order of the new rows, and not of the table -#}
+    {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
+    insert into {{ arguments.target_relation }} ({{ columns }})
+    select {{ columns }}
+    from {{ arguments.temp_relation }}
+{%- endmacro %}

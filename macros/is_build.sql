@@ -1,0 +1,3 @@
+{% macro is_build() -%}
+    {{- return(flags.WHICH in ['run', 'build', 'retry']) -}}
+{%- endmacro %}

@@ -1,0 +1,96 @@
+with
+
+period_runs as (
+
+    select * from {{ ref('int_period_runs') }}
+
+),
+
+plan_states as (
+
+    select * from {{ ref('int_customer_plan_states') }}
+
+),
+
+attribute_versions as (
+
+    select * from {{ ref('int_customer_attribute_versions') }}
+
+),
+
+churn_reasons as (
+
+    select * from {{ ref('int_customer_churn_reasons') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+with_attributes as (
+
+    select
+        period_runs.*,
+        -- a version may hold a null on purpose: today's value is read only for customers without versions
+        case
+            when attribute_versions.customer_id is null then customers.segment else attribute_versions.segment
+        end as segment,
+        case
+            when attribute_versions.customer_id is null then customers.country else attribute_versions.country
+        end as country,
+        case
+            when attribute_versions.customer_id is null then customers.acquisition_channel
+            else attribute_versions.acquisition_channel
+        end as acquisition_channel,
+        case
+            when attribute_versions.customer_id is null then customers.csm_owner else attribute_versions.csm_owner
+        end as csm_owner,
+        {{ fiscal_year('customers.first_paid_month_date') }} as acquisition_year,
+        {{ mrr_band('period_runs.opening_mrr') }} as mrr_band,
+        plan_states.plan_name as plan,
+        plan_states.billing_interval,
+        plan_states.pricing_model,
+        churn_reasons.churn_reason
+    from period_runs
+    inner join customers on period_runs.customer_id = customers.customer_id
+    left join plan_states
+        on
+            period_runs.customer_id = plan_states.customer_id
+            and period_runs.plan_state_month_date = plan_states.month_date
+    left join attribute_versions
+        on
+            period_runs.customer_id = attribute_versions.customer_id
+            and period_runs.attribute_month_date = attribute_versions.month_date
+    left join churn_reasons
+        on
+            period_runs.customer_id = churn_reasons.customer_id
+            and period_runs.churn_month_date = churn_reasons.month_date
+
+)
+
+select
+    period_type,
+    customer_id,
+    first_period_start_date,
+    last_period_start_date,
+    opening_mrr,
+    closing_mrr,
+    least(opening_mrr, closing_mrr) as retained_mrr,
+    cast(greatest(closing_mrr - opening_mrr, 0) as decimal(18, 4)) as expansion_mrr,
+    cast(case when closing_mrr > 0 then greatest(opening_mrr - closing_mrr, 0) else 0 end as decimal(18, 4))
+        as contraction_mrr,
+    cast(case when closing_mrr = 0 then opening_mrr else 0 end as decimal(18, 4)) as churned_mrr,
+    churn_reason,
+    coalesce(segment, '(none)') as segment,
+    coalesce(country, '(none)') as country,
+    coalesce(acquisition_channel, '(none)') as acquisition_channel,
+    coalesce(csm_owner, '(none)') as csm_owner,
+    cast(acquisition_year as {{ dbt.type_int() }}) as acquisition_year,
+    mrr_band,
+    coalesce(plan, '(none)') as plan,
+    coalesce(billing_interval, '(none)') as billing_interval,
+    coalesce(pricing_model, '(none)') as pricing_model
+from with_attributes
