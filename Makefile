@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build test lint load publish rollback clean lock demo-seeds
+.PHONY: build test lint load publish rollback benchmark clean lock demo-seeds
 
 # your own tables: make build VARS='{demo_data: false}'
 VARS ?= {}
@@ -31,7 +31,7 @@ test: lint
 	dbt build
 	dbt-bouncer run --config-file pyproject.toml
 	python scripts/table_hashes.py > target/hashes_of_first_build.txt
-	dbt build --resource-type seed --resource-type model
+	dbt build --full-refresh --resource-type seed --resource-type model
 	python scripts/table_hashes.py | diff target/hashes_of_first_build.txt -
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(SLOW_TESTS) $(OTHER_TESTS)
 
@@ -51,6 +51,12 @@ lint: .venv/installed
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 		--group dev pyproject.toml -o requirements.lock
+
+# sizes by argument: make benchmark CUSTOMERS='100000 1000000' OPTIONS='--folder my_folder --write'
+CUSTOMERS ?= 100000 1000000
+OPTIONS ?=
+benchmark: .venv/installed
+	python scripts/benchmark.py $(CUSTOMERS) $(OPTIONS)
 
 demo-seeds: .venv/installed
 	python scripts/generate_demo_data.py --customers 300 --prefix demo_ seeds/demo

@@ -570,6 +570,16 @@ def make_returns(
     return make_subscriptions(draw, customers, left.customer[back][in_time], started_at[in_time], 0, end, months)
 
 
+def make_additions(draw: Draw, customers: Customers, share: float, end: np.datetime64, months: int) -> Subscriptions:
+    """For a share of the customers a second subscription, which begins after the first, more often late than early."""
+    customer = np.flatnonzero(draw.chance(share, len(customers.number)))
+    first_start = customers.first_start[customer]
+    age = (end - first_start).astype(np.int64) * np.sqrt(draw.uniform(len(customer)))
+    started_at = to_billing_day(first_start + np.floor(age).astype("m8[s]"))
+    in_time = started_at < end
+    return make_subscriptions(draw, customers, customer[in_time], started_at[in_time], 0, end, months)
+
+
 class Grid(NamedTuple):
     """Subscription months, [subscription, month]."""
 
@@ -1098,21 +1108,25 @@ def subscription_statuses(subs: Subscriptions, invoices: Invoices, end: np.datet
 def make_block(
     draw: Draw,
     draw_finance: Draw,
+    draw_additions: Draw,
     ids: Ids,
     plans: Plans,
     first_number: int,
     count: int,
     start: np.datetime64,
     months: int,
+    second_share: float,
 ) -> dict[str, Columns]:
     """Every table's rows for `count` customers, numbered from `first_number`.
 
-    What only finance knows, adjustments and acquired customers, has a stream of its own.
+    What only finance knows, adjustments and acquired customers, has a stream of its own, and so have the second
+    subscriptions: where there are none, nothing else changes.
     """
     end = (start.astype("M8[M]") + months).astype("M8[s]")
     customers = make_customers(draw, first_number, count, start, months)
     subs = make_subscriptions(draw, customers, np.arange(count), customers.first_start, 0.45, end, months)
-    subs = concat([subs, make_returns(draw, customers, subs, end, months)])
+    returns = make_returns(draw, customers, subs, end, months)
+    subs = concat([subs, returns, make_additions(draw_additions, customers, second_share, end, months)])
     grid = make_grid(subs, end, months)
     all_items = make_items(draw, subs, grid)
     is_metered = all_items.product == API
@@ -1202,7 +1216,16 @@ def make_block(
     }
 
 
-def generate(folder: Path, customers: int, months: int, start: date, seed: int, file_format: str, prefix: str) -> None:
+def generate(
+    folder: Path,
+    customers: int,
+    months: int,
+    start: date,
+    seed: int,
+    second_share: float,
+    file_format: str,
+    prefix: str,
+) -> None:
     """Writes all tables to `folder`: `months` months from the month of `start`."""
     folder.mkdir(parents=True, exist_ok=True)
     first_day, plans, ids = np.datetime64(start), make_plans(), Ids()
@@ -1217,8 +1240,8 @@ def generate(folder: Path, customers: int, months: int, start: date, seed: int, 
         writers["exchange_rates"].write(make_exchange_rates(Draw(seed, 0), first_day, months))
         for block, first in enumerate(range(0, customers, BLOCK), start=1):
             size = min(BLOCK, customers - first)
-            draws = Draw(seed, block), Draw(seed, block, 1)
-            tables = make_block(*draws, ids, plans, first, size, first_day, months)
+            draws = Draw(seed, block), Draw(seed, block, 1), Draw(seed, block, 2)
+            tables = make_block(*draws, ids, plans, first, size, first_day, months, second_share)
             for name, columns in tables.items():
                 writers[name].write(columns)
 
@@ -1230,6 +1253,13 @@ def positive(text: str) -> int:
     return number
 
 
+def share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must be from 0 to 1")
+    return number
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", metavar="OUT_DIR", type=Path)
@@ -1237,6 +1267,9 @@ def main() -> None:
     parser.add_argument("--months", type=positive, default=48, help="length of the history")
     parser.add_argument("--start", type=date.fromisoformat, default=date(2022, 1, 1), help="first month of the history")
     parser.add_argument("--seed", type=int, default=150)
+    parser.add_argument(
+        "--second-share", type=share, default=0, help="share of the customers that take a second subscription"
+    )
     parser.add_argument("--format", dest="file_format", choices=("csv", "parquet"), default="csv")
     parser.add_argument("--prefix", default="", help="put before each file name")
     generate(**vars(parser.parse_args()))

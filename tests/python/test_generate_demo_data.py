@@ -381,11 +381,8 @@ def demo(parquet_demo: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    """More customers than one block holds, and another time."""
-    arguments = shlex.split("--customers 12000 --months 30 --start 2019-07-01 --seed 3 --format parquet")
-    folder = generate(tmp_path_factory.mktemp("many"), *arguments)
+def read_parquet(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Generated files of thirty months from July 2019 on."""
     connection = duckdb.connect()
     for table in KEYS:
         connection.execute(f"create view {table} as from '{folder}/{table}.parquet'")
@@ -395,7 +392,23 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@pytest.fixture(params=["demo", "many"])
+OTHER_TIME = shlex.split("--months 30 --start 2019-07-01 --seed 3 --format parquet")
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    """More customers than one block holds, and another time."""
+    return read_parquet(generate(tmp_path_factory.mktemp("many"), "--customers", "12000", *OTHER_TIME))
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    """Most customers have a second subscription."""
+    arguments = ("--customers", "2000", "--second-share", "0.8", *OTHER_TIME)
+    return read_parquet(generate(tmp_path_factory.mktemp("second"), *arguments))
+
+
+@pytest.fixture(params=["demo", "many", "second"])
 def raw(request: pytest.FixtureRequest) -> duckdb.DuckDBPyConnection:
     return request.getfixturevalue(request.param)
 
@@ -521,3 +534,20 @@ def test_another_seed_gives_other_data(tmp_path: Path) -> None:
 def test_an_unknown_format_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         generate(tmp_path, "--format", "xml")
+
+
+def test_second_subscriptions_run_beside_the_first(
+    many: duckdb.DuckDBPyConnection, second: duckdb.DuckDBPyConnection
+) -> None:
+    share_with_two = """
+        select count(distinct early.customer_id) / (select count(*) from customers)
+        from subscriptions as early join subscriptions as late using (customer_id)
+        where early.started_at < late.started_at and (early.ended_at is null or late.started_at < early.ended_at)"""
+    assert many.execute(share_with_two).fetchone()[0] == 0
+    assert 0.3 < second.execute(share_with_two).fetchone()[0] < 0.8
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.1"])
+def test_a_share_is_between_0_and_1(tmp_path: Path, share: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        generate(tmp_path, "--second-share", share)
