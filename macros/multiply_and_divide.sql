@@ -4,7 +4,7 @@
     sign({{ whole_expression }}) * (
         {{ whole_quotient(size, divisor) }} * ({{ multiplier }})
         + {{ whole_quotient(
-            '(' ~ size ~ ' % (' ~ divisor ~ ')) * (' ~ multiplier ~ ') * 2 + (' ~ divisor ~ ')',
+            whole_remainder(size, divisor) ~ ' * (' ~ multiplier ~ ') * 2 + (' ~ divisor ~ ')',
             '(' ~ divisor ~ ') * 2'
         ) }}
     )

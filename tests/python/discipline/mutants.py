@@ -645,8 +645,8 @@ BILLING = (
     Mutant(
         "int_invoice_line_terms",
         "Months are cut off and not rounded",
-        "service_days * 24 + 365",
-        "service_days * 24",
+        "try_cast(cast(service_days * 24 + 365 as hugeint)",
+        "try_cast(cast(service_days * 24 as hugeint)",
     ),
     Mutant(
         "int_invoice_line_terms",
@@ -921,7 +921,7 @@ BILLING = (
     Mutant(
         "int_invoice_lines_excluded",
         "Tax lines are neither counted nor listed",
-        "when invoice_line_items.line_type = 'tax' then 'tax_line'",
+        "when other_types.line_type = 'tax' then 'tax_line'",
         "",
         trap="Tax inside MRR",
     ),
@@ -3175,8 +3175,8 @@ EXPANSION = (
     Mutant(
         "expansion_concentration",
         "A tenth is rounded down",
-        "expanding_customers + 9",
-        "expanding_customers",
+        "try_cast(expanding_customers + 9 as",
+        "try_cast(expanding_customers as",
     ),
     Mutant(
         "expansion_concentration",
