@@ -39,6 +39,7 @@ EXPANSION_OUTCOMES = "intermediate.int_expansion_outcomes"
 VERSIONS_EXCLUDED = "intermediate.int_item_versions_excluded"
 LINES_EXCLUDED = "intermediate.int_invoice_lines_excluded"
 OTHERS_EXCLUDED = "intermediate.int_other_rows_excluded"
+DAYS = "intermediate.int_days"
 
 KEYS = {
     MONTHS: "customer_id, month_date",
@@ -71,6 +72,7 @@ KEYS = {
     VERSIONS_EXCLUDED: "subscription_item_id, valid_from",
     LINES_EXCLUDED: "invoice_line_item_id",
     OTHERS_EXCLUDED: "source_table, row_key",
+    DAYS: "day_date",
 }
 
 
@@ -1733,6 +1735,19 @@ SCORECARD_CORRUPTIONS = (
     ),
 )
 
+CALENDAR_CORRUPTIONS = (
+    Corruption(
+        "The metrics have no last day of a month",
+        ("assert_days_are_those_of_the_ledgers_months",),
+        (lose_one(DAYS, "day_date = date '2024-01-31'"),),
+    ),
+    Corruption(
+        "The metrics know a day after the ledger's end",
+        ("assert_days_are_those_of_the_ledgers_months",),
+        (f"insert into {DAYS} select max(day_date) + 1 from {DAYS}",),
+    ),
+)
+
 CORRUPTIONS = (
     *MOVEMENT_CORRUPTIONS,
     *EVENT_CORRUPTIONS,
@@ -1747,4 +1762,5 @@ CORRUPTIONS = (
     *PRODUCT_RATE_CORRUPTIONS,
     *EXPANSION_CORRUPTIONS,
     *SCORECARD_CORRUPTIONS,
+    *CALENDAR_CORRUPTIONS,
 )

@@ -3622,4 +3622,37 @@ EXPANSION = (
     ),
 )
 
-MUTANTS = (*BILLING, *LEDGER, *RETENTION, *DRIVERS, *PRODUCT_RETENTION, *EXPANSION)
+CALENDAR = (
+    Mutant(
+        "int_days",
+        "The metrics begin with the latest change",
+        "min(month_date)",
+        "max(month_date)",
+    ),
+    Mutant(
+        "int_days",
+        "The metrics lack the last month",
+        "ledger_bounds.last_month_date, to_months(1)",
+        "ledger_bounds.last_month_date - interval 1 month, to_months(1)",
+    ),
+    Mutant(
+        "int_days",
+        "No month has 31 days",
+        "generate_series(1, 31)",
+        "generate_series(1, 30)",
+    ),
+    Mutant(
+        "int_days",
+        "A month begins with its second day",
+        "day_numbers.generated_number - 1 as",
+        "day_numbers.generated_number as",
+    ),
+    Mutant(
+        "int_days",
+        "Every month has 31 days",
+        "where day_date < cast(",
+        "where true or day_date < cast(",
+    ),
+)
+
+MUTANTS = (*BILLING, *LEDGER, *RETENTION, *DRIVERS, *PRODUCT_RETENTION, *EXPANSION, *CALENDAR)
