@@ -6,6 +6,8 @@ import csv
 import itertools
 import os
 import random
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -326,6 +328,17 @@ def test_the_drivers_of_the_board_sum_to_the_bridge(
         "from marts.mrr_waterfall group by all having sum(expansion_customers + contraction_customers) > 0"
     ).fetchall()
     assert found == dict(expected)
+
+
+def test_the_commands_of_the_readme_have_an_answer(demo: Demo) -> None:
+    """As they are written there; the saved query has been asked already."""
+    commands = re.findall(
+        r"^\.venv/bin/mf (query --metrics .*)$", (PROJECT_DIR / "README.md").read_text(), re.MULTILINE
+    )
+    assert len(commands) == 2
+    for command in commands:
+        printed = demo.mf(*shlex.split(command))
+        assert "metric_time__" in printed and len(printed.splitlines()) > 12
 
 
 def test_without_a_time_a_metric_is_that_of_the_last_period(demo: Demo, marts: duckdb.DuckDBPyConnection) -> None:
