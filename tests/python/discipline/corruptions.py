@@ -577,8 +577,15 @@ WATERFALL_CORRUPTIONS = (
             "waterfall_opens_with_what_the_month_before_closed_with",
             "waterfall_opens_with_the_customers_that_the_month_before_closed_with",
             "monthly_retention_ties_to_the_bridge_without_new_customers",
+            "customer_months_are_of_a_month_of_the_bridge",
+            "movements_are_of_a_month_of_the_bridge",
+            "movement_drivers_are_of_a_month_of_the_bridge",
+            "acquisition_cohorts_begin_in_a_month_of_the_bridge",
+            "expansion_durability_is_of_a_month_of_the_bridge",
+            "expansion_concentration_is_of_a_month_of_the_bridge",
+            "scorecards_are_of_a_month_of_the_bridge",
         ),
-        (lose_one(WATERFALL, "opening_mrr > 0"),),
+        (lose_one(WATERFALL, "opening_mrr > 0 and new_mrr > 0 and expansion_mrr > 0"),),
     ),
     Corruption(
         "An incomplete month follows the last one",
@@ -1048,8 +1055,15 @@ DIMENSION_CORRUPTIONS = (
     ),
     Corruption(
         "A customer of the ledger is missing from the dimension",
-        ("dim_customers_current_mrr_is_the_last_closing_mrr",),
-        (lose_one(CUSTOMERS, "is_active"),),
+        (
+            "dim_customers_current_mrr_is_the_last_closing_mrr",
+            "customer_months_belong_to_a_customer",
+            "movements_belong_to_a_customer",
+            "movement_drivers_belong_to_a_customer",
+            "change_events_belong_to_a_customer",
+            "cohort_snapshots_belong_to_a_customer",
+        ),
+        (lose_one(CUSTOMERS, f"customer_id in (select customer_id from {DRIVERS} where driver = 'seat')"),),
     ),
     Corruption(
         "A product earns 0.0001 more than its customers pay",
@@ -1060,6 +1074,11 @@ DIMENSION_CORRUPTIONS = (
         "A product counts a customer twice who has two of its plans",
         ("assert_products_earn_what_their_customers_pay",),
         (change_one(PRODUCTS, "active_customers = active_customers + 1"),),
+    ),
+    Corruption(
+        "A product of the ledger is missing from the dimension",
+        ("movement_drivers_belong_to_a_product", "product_retention_rates_belong_to_a_product"),
+        (lose_one(PRODUCTS, f"product_id in (select product_id from {DRIVERS})"),),
     ),
 )
 
