@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build test lint load publish rollback benchmark clean lock demo-seeds
+.PHONY: build test lint load publish rollback docs diagrams walkthrough benchmark clean lock demo-seeds
 
 # your own tables: make build VARS='{demo_data: false}'
 VARS ?= {}
@@ -22,6 +22,19 @@ publish: .venv/installed
 
 rollback: .venv/installed
 	python scripts/publish.py --rollback
+
+# every model and column, lineage and exposures of what is built, as one file
+docs: .venv/installed
+	python scripts/docs_page.py --vars '$(VARS)'
+
+# in the README, of the project as it is now
+diagrams: .venv/installed
+	dbt parse
+	python scripts/diagrams.py
+
+# docs/how_the_numbers_are_made.md, of the demo as it is built
+walkthrough: .venv/installed
+	python scripts/walkthrough.py
 
 # the files that start dbt most often go first, so that none of them runs alone at the end
 SLOW_TESTS := $(addprefix tests/python/test_,vars_against_reference.py publish.py own_tables.py messages.py published_examples.py)
@@ -62,4 +75,4 @@ demo-seeds: .venv/installed
 	python scripts/generate_demo_data.py --customers 300 --prefix demo_ seeds/demo
 
 clean:
-	rm -rf .venv target logs cohort_ledger.duckdb cohort_ledger.artefacts
+	rm -rf .venv target logs cohort_ledger.duckdb cohort_ledger.artefacts cohort_ledger_docs.html
