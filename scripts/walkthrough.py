@@ -463,15 +463,9 @@ class Walk:
 
     def page(self) -> str:
         """The whole page."""
+        contract, prices = self.raw_rows(), self.prices()
         month_ends, before, after = self.month_ends()
-        parts = (
-            self.raw_rows(),
-            self.prices(),
-            month_ends,
-            self.movement(before, after),
-            self.year(),
-            self.rates(),
-        )
+        parts = (contract, prices, month_ends, self.movement(before, after), self.year(), self.rates())
         introduction = prose(f"""
             One customer of the demo, `{self.customer}`, from its contract and invoice lines to its part of net revenue
             retention. Every result below was computed from the rows above it, and the models hold the same. MRR is in
