@@ -263,3 +263,15 @@ def test_how_the_numbers_are_made_is_of_the_demo_alone(demo: duckdb.DuckDBPyConn
     demo.execute("drop schema demo cascade")
     with pytest.raises(SystemExit, match="is about the demo"):
         walkthrough.walkthrough(demo)
+
+
+def test_the_report_reads_the_marts_that_its_exposure_names(documented: Documented) -> None:
+    """As its queries name them."""
+    queries = (PROJECT_DIR / "scripts/report_data.py").read_text()
+    assert read_by(documented, "revenue_report") == set(re.findall(r"marts\.(\w+)", queries))
+
+
+def test_the_metrics_are_defined_on_the_marts_that_their_exposure_names(documented: Documented) -> None:
+    """As their semantic models name them."""
+    parents = [model["depends_on"]["nodes"] for model in documented.manifest["semantic_models"].values()]
+    assert read_by(documented, "metrics") == {unique_id.split(".")[-1] for nodes in parents for unique_id in nodes}
