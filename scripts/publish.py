@@ -46,12 +46,19 @@ class PublicationError(RuntimeError):
 
 @dataclass(frozen=True)
 class Column:
-    """A documented column of a mart; `personal` names whose name it holds, `personal_if` in which rows."""
+    """A documented column of a mart, and how a tool is to show it: its label, and a format as spreadsheets write it.
+
+    `personal` says whose name it holds, `personal_if` in which rows; a key holds that of another column, and `ends_with`
+    names that column.
+    """
 
     name: str
     description: str
+    label: str
+    format: str | None
     personal: str | None
     personal_if: str | None
+    ends_with: str | None
 
 
 @dataclass(frozen=True)
@@ -151,8 +158,11 @@ def read_marts(manifest: Json) -> list[Mart]:
                     Column(
                         column["name"],
                         column["description"],
+                        column["meta"]["dimension"]["label"],
+                        column["meta"]["dimension"].get("format"),
                         column["meta"].get("personal"),
                         column["meta"].get("personal_if"),
+                        column["meta"].get("ends_with"),
                     )
                     for column in node["columns"].values()
                 ),
@@ -182,9 +192,12 @@ def selected(mart: Mart, policy: str) -> str:
         if column.personal is None or policy == "shown":
             columns.append(name)
         elif policy == "masked":
-            alias = f"(select alias from aliases where kind = {literal(column.personal)} and value = {name})"
+            value = quoted(column.ends_with or column.name)
+            masked = f"(select alias from aliases where kind = {literal(column.personal)} and value = {value})"
+            if column.ends_with:
+                masked = f"regexp_replace({name}, '[^|]*$', '') || {masked}"
             condition = column.personal_if or "true"
-            columns.append(f"case when {condition} then coalesce({alias}, {name}) else {name} end as {name}")
+            columns.append(f"case when {condition} then coalesce({masked}, {name}) else {name} end as {name}")
         elif column.personal_if is not None:
             columns.append(name)
             kept_rows = f"not coalesce({column.personal_if}, false)"
@@ -202,7 +215,7 @@ def make_aliases(connection: duckdb.DuckDBPyConnection, marts: list[Mart]) -> No
         f"from working.marts.{quoted(mart.name)} where {column.personal_if or 'true'}"
         for mart in marts
         for column in mart.columns
-        if column.personal
+        if column.personal and not column.ends_with
     )
     connection.execute(
         "create temporary table aliases as "
@@ -222,7 +235,7 @@ def write_warehouse(path: Path, working: Path, marts: list[Mart], policy: str) -
         connection.execute("create table docs.models (model varchar, description varchar)")
         connection.execute(
             "create table docs.columns (model varchar, position integer, column_name varchar, data_type varchar, "
-            "description varchar)"
+            "description varchar, label varchar, format varchar)"
         )
         for mart in marts:
             name = f"marts.{quoted(mart.name)}"
@@ -233,8 +246,11 @@ def write_warehouse(path: Path, working: Path, marts: list[Mart], policy: str) -
             for position, column in enumerate((column for column in mart.columns if column.name in types), start=1):
                 connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(column.description)}")
                 connection.execute(
-                    "insert into docs.columns values (?, ?, ?, ?, ?)",
-                    [mart.name, position, column.name, types[column.name], column.description],
+                    "insert into docs.columns values (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        *(mart.name, position, column.name, types[column.name]),
+                        *(column.description, column.label, column.format),
+                    ],
                 )
         connection.execute("detach working")
 

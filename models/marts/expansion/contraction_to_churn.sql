@@ -124,6 +124,7 @@ select
     {{ exact_ratio(
         'contractions.churned_after_contraction * comparison.customer_months',
         'contractions.contractions * comparison.churned_customer_months'
-    ) }} as churn_lift
+    ) }} as churn_lift,
+    {{ surrogate_key(['contractions.driver', 'contractions.horizon_months']) }} as contraction_to_churn_key
 from contractions
 inner join comparison on contractions.horizon_months = comparison.horizon_months

@@ -154,5 +154,6 @@ select
     cast(expansion_mrr as decimal(18, 4)) as expansion_mrr,
     cast(manufactured_mrr as decimal(18, 4)) as manufactured_mrr,
     cast(recovered_mrr as decimal(18, 4)) as recovered_mrr,
-    cast(above_peak_mrr as decimal(18, 4)) as above_peak_mrr
+    cast(above_peak_mrr as decimal(18, 4)) as above_peak_mrr,
+    {{ surrogate_key(['month_date', 'driver']) }} as expansion_durability_key
 from known

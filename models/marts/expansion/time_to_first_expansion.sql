@@ -182,7 +182,10 @@ select
     {% endfor -%}
     cast(read_off.quartile_1 as {{ dbt.type_bigint() }}) as months_to_expand_first_quartile,
     cast(read_off.quartile_2 as {{ dbt.type_bigint() }}) as median_months_to_expand,
-    cast(read_off.quartile_3 as {{ dbt.type_bigint() }}) as months_to_expand_third_quartile
+    cast(read_off.quartile_3 as {{ dbt.type_bigint() }}) as months_to_expand_third_quartile,
+    {{ surrogate_key(
+        ['summed.dimension', 'summed.dimension_value'], free_text=['summed.dimension_value']
+    ) }} as time_to_first_expansion_key
 from summed
 left join read_off
     on

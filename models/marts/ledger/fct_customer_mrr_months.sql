@@ -50,5 +50,6 @@ select
         when month_date = changed_month_date then peak_mrr_before
         else greatest(peak_mrr_before, closing_mrr)
     end as peak_mrr_before,
-    month_date = changed_month_date and peak_mrr_before = 0 as is_first_paid_month
+    month_date = changed_month_date and peak_mrr_before = 0 as is_first_paid_month,
+    {{ surrogate_key(['customer_id', 'month_date'], free_text=['customer_id']) }} as customer_mrr_month_key
 from expanded

@@ -69,7 +69,13 @@ select
     cast(item_balances.mrr_change as decimal(18, 4)) as mrr_change,
     classified.mrr_before as customer_mrr_before,
     classified.mrr_after as customer_mrr_after,
-    classified.movement_type
+    classified.movement_type,
+    {{ surrogate_key(
+        [
+            'item_balances.customer_id', 'item_balances.item_type', 'item_balances.item_id', 'item_balances.changed_at',
+        ],
+        free_text=['item_balances.customer_id', 'item_balances.item_id']
+    ) }} as mrr_change_event_key
 from item_balances
 inner join classified
     on

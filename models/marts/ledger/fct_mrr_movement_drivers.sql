@@ -88,6 +88,9 @@ select
     driver,
     cast(mrr_change as decimal(18, 4)) as mrr_change,
     -- never more than the driver brought
-    cast(greatest(least(manufactured_mrr, mrr_change), 0) as decimal(18, 4)) as manufactured_mrr
+    cast(greatest(least(manufactured_mrr, mrr_change), 0) as decimal(18, 4)) as manufactured_mrr,
+    {{ surrogate_key(
+        ['customer_id', 'month_date', 'product_id', 'driver'], free_text=['customer_id', 'product_id']
+    ) }} as mrr_movement_driver_key
 from summed
 where mrr_change != 0

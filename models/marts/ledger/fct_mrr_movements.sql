@@ -71,7 +71,10 @@ select
     with_recovery.movement_type = 'new'
     and with_recovery.peak_mrr_before = 0
     and coalesce(acquisitions.acquired_month_date <= with_recovery.month_date, false) as is_acquired,
-    case when with_recovery.movement_type = 'churn' then churn_reasons.churn_reason end as churn_reason
+    case when with_recovery.movement_type = 'churn' then churn_reasons.churn_reason end as churn_reason,
+    {{ surrogate_key(
+        ['with_recovery.customer_id', 'with_recovery.month_date'], free_text=['with_recovery.customer_id']
+    ) }} as mrr_movement_key
 from with_recovery
 left join churn_reasons
     on

@@ -131,7 +131,8 @@ select
     reason,
     cast(sum(row_count) as {{ dbt.type_bigint() }}) as row_count,
     cast(sum(amount) as decimal(18, 4)) as amount,
-    min(row_key) as example_key
+    min(row_key) as example_key,
+    {{ surrogate_key(['source_table', 'reason']) }} as mrr_exclusion_key
 from excluded_rows
 group by
     source_table,

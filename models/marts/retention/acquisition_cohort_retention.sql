@@ -110,5 +110,6 @@ select
     cast(mrr as decimal(18, 4)) as mrr,
     {{ exact_ratio('mrr', 'initial_mrr') }} as nrr,
     {{ exact_ratio('retained_mrr', 'initial_mrr') }} as grr,
-    {{ exact_ratio('active_customers', 'cohort_customers') }} as logo_retention
+    {{ exact_ratio('active_customers', 'cohort_customers') }} as logo_retention,
+    {{ surrogate_key(['cohort_month_date', 'months_since']) }} as acquisition_cohort_retention_key
 from balances

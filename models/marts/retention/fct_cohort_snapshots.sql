@@ -86,7 +86,11 @@ select
     complete_runs.mrr_band,
     complete_runs.plan,
     complete_runs.billing_interval,
-    complete_runs.pricing_model
+    complete_runs.pricing_model,
+    {{ surrogate_key(
+        ['complete_runs.period_type', 'complete_runs.period_start_date', 'complete_runs.customer_id'],
+        free_text=['complete_runs.customer_id']
+    ) }} as cohort_snapshot_key
 from complete_runs
 inner join periods
     on

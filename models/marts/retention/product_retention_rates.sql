@@ -170,7 +170,10 @@ select
     rates.logo_retention,
     rates.expansion_rate,
     benchmark_bands.band as benchmark_band,
-    case when {{ is_annual }} then rates.nrr >= 1 and rates.grr < {{ var('fragile_grr_threshold') }} end as is_fragile
+    case when {{ is_annual }} then rates.nrr >= 1 and rates.grr < {{ var('fragile_grr_threshold') }} end as is_fragile,
+    {{ surrogate_key(
+        ['rates.period_type', 'rates.cohort_start_date', 'rates.product_id'], free_text=['rates.product_id']
+    ) }} as product_retention_rate_key
 from rates
 left join benchmark_bands
     on

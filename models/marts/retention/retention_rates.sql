@@ -55,7 +55,11 @@ select
     rates.payment_failed_churn_rate,
     -- benchmarks are annual: a month's rate has nothing to be held against
     benchmark_bands.band as benchmark_band,
-    case when {{ is_annual }} then rates.nrr >= 1 and rates.grr < {{ var('fragile_grr_threshold') }} end as is_fragile
+    case when {{ is_annual }} then rates.nrr >= 1 and rates.grr < {{ var('fragile_grr_threshold') }} end as is_fragile,
+    {{ surrogate_key(
+        ['rates.period_type', 'rates.period_start_date', 'rates.dimension', 'rates.dimension_value'],
+        free_text=['rates.dimension_value']
+    ) }} as retention_rate_key
 from rates
 left join benchmark_bands
     on
