@@ -35,6 +35,7 @@ INCOMING = ".incoming"
 LOCK = ".lock"
 WAREHOUSE = "cohort_ledger.duckdb"
 MANIFEST = "manifest.json"
+STORAGE = "v1.2.0"  # of the oldest DuckDB that can read it: BI tools bring an engine of their own
 READ_ONLY_FILE, DIRECTORY = 0o440, 0o750
 
 Json = dict[str, Any]
@@ -48,8 +49,8 @@ class PublicationError(RuntimeError):
 class Column:
     """A documented column of a mart, and how a tool is to show it: its label, and a format as spreadsheets write it.
 
-    `personal` says whose name it holds, `personal_if` in which rows; a key holds that of another column, and `ends_with`
-    names that column.
+    `personal` says whose name it holds, `personal_if` in which rows. A key that holds it as its last part says so with
+    `ends_with`, the column that it comes from.
     """
 
     name: str
@@ -227,7 +228,7 @@ def make_aliases(connection: duckdb.DuckDBPyConnection, marts: list[Mart]) -> No
 
 def write_warehouse(path: Path, working: Path, marts: list[Mart], policy: str) -> None:
     """The DuckDB file: the marts, commented, and their documentation as tables. No raw data, no view, no path."""
-    with duckdb.connect(str(path)) as connection:
+    with duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {literal(str(working))} as working (read_only)")
         connection.execute("create schema marts; create schema docs")
@@ -358,13 +359,15 @@ def release(directory: Path, artefacts: Path, variables: Json, keep: int) -> str
         **ledger_dates(),
         "code": code_version(manifest),
         "vars": variables,
+        "documentation": hashlib.sha256(repr(marts).encode()).hexdigest(),
         "tables": tables,
         "files": {str(path.relative_to(incoming)): {"sha256": file_hash(path)} for path in files},
     }
     before = current(directory)
     if before is not None:
         published = json.loads((before / MANIFEST).read_text())
-        if all(published[part] == summary[part] for part in ("code", "vars", "tables", "last_month_date")):
+        parts = ("code", "vars", "documentation", "tables", "last_month_date")
+        if all(published.get(part) == summary[part] for part in parts):
             shutil.rmtree(incoming)
             return f"nothing has changed since publication {before.name}"
     (incoming / MANIFEST).write_text(json.dumps(summary, indent=2) + "\n")

@@ -56,7 +56,7 @@ def database(warehouse: Path) -> Json:
     """The published file, opened to be read. The path is that of the link, so that the next publication is seen."""
     return {
         "database_name": "Cohort Ledger",
-        "sqlalchemy_uri": f"duckdb:///{os.path.abspath(warehouse)}?access_mode=read_only",
+        "sqlalchemy_uri": f"duckdb:///{os.path.abspath(warehouse)}?access_mode=read_only&enable_external_access=false",
         "expose_in_sqllab": True,
         "allow_dml": False,
         "extra": {"allows_virtual_table_explore": True},
@@ -129,6 +129,7 @@ def charts(columns: list[Json]) -> list[Json]:
         "all_columns": TABLE,
         "column_config": {name: {"d3NumberFormat": formats[name]} for name in TABLE if formats[name]},
         "adhoc_filters": [equals("period_type", "trailing_12_months"), equals("dimension", "segment")],
+        "show_cell_bars": False,
         "order_by_cols": ['["period_end_date", false]', '["dimension_value", true]'],
         "row_limit": 1000,
     }

@@ -1,4 +1,4 @@
-"""What BI tools rely on: names that say what a column holds, labels and formats that they read, and keys of one column."""
+"""What BI tools rely on: names that say what a column holds, labels and formats, and a key of one column."""
 
 from __future__ import annotations
 

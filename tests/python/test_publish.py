@@ -165,14 +165,27 @@ def test_a_publication_holds_the_marts_and_their_documentation_and_nothing_else(
     assert {name for schema, name, _ in tables if schema == "marts"} == set(manifest["tables"])
     assert manifest["last_month_date"] == "2024-06-01"
     assert manifest["vars"]["demo_data"] is False
-    assert not company.read("from docs.columns where description is null or description = ''")
+    assert not company.read("from docs.columns where coalesce(description, '') = '' or coalesce(label, '') = ''")
     assert company.read("select count(*) from marts.mrr_waterfall") == [(manifest["tables"]["mrr_waterfall"]["rows"],)]
+    assert company.read("select tags['storage_version'] from duckdb_databases() where not internal") == [("v1.2.0+",)]
+    assert company.read("select distinct format from docs.columns where data_type = 'DATE'") == [("yyyy-mm-dd",)]
     files = [path for path in publication.rglob("*") if path.is_file()]
     assert len(files) == len(manifest["tables"]) + 2
     for path in files:
         content = path.read_bytes()
         for secret in (str(company.directory), str(PROJECT_DIR), os.uname().nodename):
             assert secret.encode() not in content, f"{path.name} names {secret}"
+
+
+def test_dates_are_dates_in_every_published_file(company: Company) -> None:
+    """And never text or a time of day, in Parquet neither."""
+    dates = company.read("select model, column_name, data_type from docs.columns where ends_with(column_name, '_date')")
+    assert len(dates) > 10
+    assert {data_type for _, _, data_type in dates} == {"DATE"}
+    parquet = company.publications / "current/parquet"
+    for model, column, _ in dates:
+        query = f"select distinct typeof({column}) from '{parquet / model}.parquet'"
+        assert {data_type for (data_type,) in company.read(query)} <= {"DATE"}, (model, column)
 
 
 def test_published_files_cannot_be_changed_and_not_be_read_by_others(company: Company) -> None:
@@ -295,7 +308,8 @@ def test_personal_data_is_masked_or_dropped_in_the_publication_as_a_whole(compan
         connection.execute("update marts.dim_customers set customer_name = 'Secret Inc', csm_owner = 'Olga Owner'")
         connection.execute("update marts.fct_cohort_snapshots set csm_owner = 'Olga Owner'")
         connection.execute(
-            "update marts.retention_rates set dimension_value = 'Olga Owner' where dimension = 'csm_owner'"
+            "update marts.retention_rates set dimension_value = 'Olga Owner', retention_rate_key = "
+            "regexp_replace(retention_rate_key, '[^|]*$', 'Olga Owner') where dimension = 'csm_owner'"
         )
     company.release(json.dumps({**OWN_TABLES, "personal_data": policy}))
     for path in (company.publications / company.current()).rglob("*"):
@@ -311,6 +325,8 @@ def test_personal_data_is_masked_or_dropped_in_the_publication_as_a_whole(compan
             "select distinct dimension_value from marts.retention_rates where dimension = 'csm_owner'"
         ) == [("owner 1",)]
         assert company.read("select distinct customer_name from marts.dim_customers") == [("customer 1",)]
+        parts = "period_type || '|' || period_start_date || '|' || dimension || '|' || dimension_value"
+        assert company.read(f"select count(*) from marts.retention_rates where retention_rate_key != {parts}") == [(0,)]
     else:
         assert company.read(rates) == [(0,)]
         assert not columns & {"customer_name", "csm_owner"}
