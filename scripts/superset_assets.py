@@ -2,8 +2,8 @@
 
     python scripts/superset_assets.py [--warehouse publications/current/cohort_ledger.duckdb] superset.zip
 
-Labels, descriptions and formats are those of the publication (`docs.columns`). Importing again replaces what was
-imported before and keeps its address.
+Labels, descriptions and formats are those of the publication (`docs.columns`). Everything keeps its identity from one
+file to the next, so that `superset import-datasources` brings new labels to the datasets that are there.
 """
 
 from __future__ import annotations
@@ -183,10 +183,8 @@ def write_assets(path: Path, warehouse: Path) -> int:
     """Write the ZIP file, the same bytes for the same publication; returns how many marts are in it."""
     marts = read_columns(warehouse)
     drawn = charts(marts["retention_rates"])
-    files = {
-        "metadata.yaml": {"version": VERSION, "type": "Dashboard"},
-        "databases/Cohort_Ledger.yaml": database(warehouse),
-    }
+    # of no type, so that it can be imported as dashboards and as datasets
+    files = {"metadata.yaml": {"version": VERSION}, "databases/Cohort_Ledger.yaml": database(warehouse)}
     files |= {f"datasets/Cohort_Ledger/{mart}.yaml": dataset(mart, columns) for mart, columns in marts.items()}
     files |= {f"charts/{number}.yaml": chart for number, chart in enumerate(drawn, start=1)}
     files["dashboards/retention.yaml"] = dashboard(drawn)

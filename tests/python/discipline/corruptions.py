@@ -152,7 +152,8 @@ MOVEMENT_CORRUPTIONS = (
         ("movements_are_exactly_one_for_each_month_in_which_mrr_moved",),
         (
             "insert into marts.fct_mrr_movements select customer_id, month_date, 'expansion', opening_mrr, closing_mrr,"
-            f" 0, 0, 0, 0, false, null from {MONTHS} where {first_row(MONTHS, 'opening_mrr = closing_mrr')}",
+            f" 0, 0, 0, 0, false, null, customer_mrr_month_key from {MONTHS} where "
+            + first_row(MONTHS, "opening_mrr = closing_mrr"),
         ),
     ),
     Corruption(
@@ -259,9 +260,9 @@ MOVEMENT_CORRUPTIONS = (
             "create temp table swapped as select * from marts.fct_customer_mrr_months where "
             + first_row(MONTHS, "opening_mrr = closing_mrr"),
             "insert into marts.fct_mrr_movements select customer_id, month_date, 'churn', opening_mrr, 0, -opening_mrr,"
-            " 0, 0, 0, false, 'unknown' from swapped",
+            " 0, 0, 0, false, 'unknown', customer_mrr_month_key from swapped",
             "insert into marts.fct_mrr_movements select customer_id, month_date, 'new', 0, closing_mrr, closing_mrr,"
-            " 0, closing_mrr, 0, false, null from swapped",
+            " 0, closing_mrr, 0, false, null, customer_mrr_month_key from swapped",
         ),
         trap="Wrong grain",
     ),
@@ -384,7 +385,7 @@ EVENT_CORRUPTIONS = (
         ("assert_change_events_read_the_ledger_at_every_month_end",),
         (
             "insert into marts.fct_mrr_change_events select customer_id, item_type, item_id, from_at, 0, net_mrr,"
-            f" net_mrr, 0, net_mrr, 'new' from {INTERVALS} where item_type = 'usage_line' and net_mrr > 0"
+            f" net_mrr, 0, net_mrr, 'new', 'a key' from {INTERVALS} where item_type = 'usage_line' and net_mrr > 0"
             " and customer_id not in (select customer_id from marts.fct_mrr_change_events)",
         ),
     ),
@@ -1347,7 +1348,7 @@ DRIVER_CORRUPTIONS = (
         "What a new customer pays is cross-sell",
         ("drivers_sum_to_the_change_of_every_retained_customer",),
         (
-            f"insert into {DRIVERS} select customer_id, month_date, product_id, 'cross_sell', mrr_change, 0"
+            f"insert into {DRIVERS} select customer_id, month_date, product_id, 'cross_sell', mrr_change, 0, 'a key'"
             f" from {PRODUCT_BALANCES} where (customer_id, month_date) in "
             f"(select (customer_id, month_date) from {MOVEMENTS} where movement_type = 'new') and mrr_change > 0",
         ),
