@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build test lint load publish rollback docs diagrams walkthrough benchmark clean lock demo-seeds
+.PHONY: build test lint load publish report screenshot rollback docs diagrams walkthrough benchmark chromium clean lock demo-seeds
 
 # your own tables: make build VARS='{demo_data: false}'
 VARS ?= {}
@@ -19,6 +19,10 @@ load: .venv/installed
 # build, run every test, and only then give readers the new numbers
 publish: .venv/installed
 	python scripts/publish.py --vars '$(VARS)'
+
+# publish, and write what is published as one HTML file: make report OPTIONS='--mask-names --locale de_DE'
+report: publish
+	python scripts/report.py $(OPTIONS)
 
 rollback: .venv/installed
 	python scripts/publish.py --rollback
@@ -40,7 +44,7 @@ walkthrough: .venv/installed
 SLOW_TESTS := $(addprefix tests/python/test_,vars_against_reference.py publish.py own_tables.py messages.py published_examples.py)
 OTHER_TESTS := $(filter-out $(SLOW_TESTS),$(wildcard tests/python/test_*.py tests/python/*/test_*.py))
 
-test: lint
+test: lint chromium
 	dbt build
 	dbt-bouncer run --config-file pyproject.toml
 	python scripts/table_hashes.py > target/hashes_of_first_build.txt
@@ -54,6 +58,23 @@ lint: .venv/installed
 	yamllint --strict .
 	dbt parse --no-partial-parse --warn-error
 	sqlfluff lint --processes 2 models tests analyses
+
+# the browser in which the tests open the report; Debian's package, if there is none on the PATH
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
+chromium:
+	@command -v chromium || { $(AS_ROOT) apt-get update --quiet && \
+		$(AS_ROOT) apt-get install --yes --no-install-recommends chromium fonts-dejavu-core; } || \
+		{ echo "there is no chromium on the PATH, and apt-get could not install it: install Chromium" >&2; exit 1; }
+
+# the picture in the README, of the demo
+SHOT := target/screenshot
+screenshot: .venv/installed chromium
+	rm -rf $(SHOT)
+	mkdir -p $(SHOT)
+	COHORT_LEDGER_DUCKDB_PATH=$(SHOT)/cohort_ledger.duckdb COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications \
+		python scripts/publish.py --without-unit-tests
+	COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications python scripts/report.py --output $(SHOT)/report.html
+	python scripts/screenshot.py $(SHOT)/report.html docs/report.png
 
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv --clear .venv
@@ -75,4 +96,4 @@ demo-seeds: .venv/installed
 	python scripts/generate_demo_data.py --customers 300 --prefix demo_ seeds/demo
 
 clean:
-	rm -rf .venv target logs cohort_ledger.duckdb cohort_ledger.artefacts cohort_ledger_docs.html
+	rm -rf .venv target logs cohort_ledger.duckdb cohort_ledger.artefacts cohort_ledger_docs.html cohort_ledger_report.html

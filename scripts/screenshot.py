@@ -1,0 +1,52 @@
+"""Take a picture of the top of a page in Chromium: the report's, for the README.
+
+python scripts/screenshot.py cohort_ledger_report.html docs/report.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+WIDTH, HEIGHT = 1200, 1510
+
+
+def chromium_options() -> dict[str, object]:
+    """How Playwright starts the Chromium on the PATH."""
+    path = shutil.which("chromium")
+    if path is None:
+        raise FileNotFoundError("there is no chromium on the PATH: run `make chromium`")
+    # its sandbox does not run as root
+    return {"executable_path": path, "args": ["--no-sandbox"] if os.getuid() == 0 else []}
+
+
+def take(page_path: Path, picture: Path) -> None:
+    """Write the picture, when the page's charts are drawn."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**chromium_options())
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+        page.goto(page_path.absolute().as_uri())
+        page.wait_for_selector("html[data-charts=drawn]")
+        page.screenshot(path=picture)
+        browser.close()
+
+
+def main() -> None:
+    """Read the arguments, and say in one message why there is no picture."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("page", type=Path, help="an HTML file")
+    parser.add_argument("picture", type=Path, help="the PNG file to write")
+    arguments = parser.parse_args()
+    try:
+        take(arguments.page, arguments.picture)
+    except FileNotFoundError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
