@@ -1207,9 +1207,6 @@ LEDGER = (
         "Months without a change are changes",
         "month_opening_mrr != previous_closing_mrr\n",
         "true or month_opening_mrr != previous_closing_mrr\n",
-        equivalent=(
-            "a month that opens and closes alike is no movement, and every month after a change has those balances too"
-        ),
     ),
     Mutant(
         "int_customer_balances",
@@ -2568,14 +2565,14 @@ DRIVERS = (
     Mutant(
         "int_plan_drivers",
         "Seats are cut off instead of rounded",
-        "* (abs((q1 - q0))) * 2 + (nullif(abs(q0), 0)))",
-        "* (abs((q1 - q0))) * 2)",
+        "* (abs((q1 - q0))) * 2 + (nullif(abs(q0), 0)) as bigint)",
+        "* (abs((q1 - q0))) * 2 as bigint)",
     ),
     Mutant(
         "int_plan_drivers",
         "A rate is cut off instead of rounded",
-        "* (abs(rate_numerator)) * 2 + (nullif(abs(rate_denominator), 0)))",
-        "* (abs(rate_numerator)) * 2)",
+        "* (abs(rate_numerator)) * 2 + (nullif(abs(rate_denominator), 0)) as bigint)",
+        "* (abs(rate_numerator)) * 2 as bigint)",
     ),
     Mutant(
         "int_plan_drivers",
