@@ -783,7 +783,7 @@ def test_who_gets_no_report_is_told_why(
 
 def dry_run(*arguments: str) -> str:
     """What make would do."""
-    command = ["make", "--dry-run", "--always-make", *arguments]
+    command = ["make", "--dry-run", "--always-make", "--no-print-directory", *arguments]
     return subprocess.run(command, cwd=PROJECT_DIR, capture_output=True, text=True, check=True).stdout
 
 
