@@ -292,17 +292,15 @@ def test_billed_churn_has_the_reason_of_its_subscription(on_invoices: CompiledPr
 
 
 def test_prorated_lines_of_an_upgrade_are_not_mrr(on_invoices: CompiledProject) -> None:
-    """ChartMogul help, 360012519560: 100 a month, then 250; the lines that prorate half a month say nothing."""
+    """ChartMogul help, 360012519560: 100 a month, then 250; half a month credited and charged is a swap to 250."""
     raw = company(
-        bill("acme", *months("2024-02", 100, 250)),
+        bill("acme", *months("2024-01", 100, 100, 250)),
         bill("acme", ("2024-02-16", "2024-03-01", -50), ("2024-02-16", "2024-03-01", 125), is_proration=True),
         ends="2024-03-31",
     )
     with ledger(on_invoices, raw) as marts:
-        assert marts.movements() == ["2024-02 new 100", "2024-03 expansion 150"]
-        assert marts.balances("acme") == {"2024-02": "100", "2024-03": "250"}
-        excluded = marts.rows("select reason, row_count, amount from marts.mrr_exclusions")
-        assert excluded == [{"reason": "short_proration", "row_count": 2, "amount": Decimal(75)}]
+        assert marts.movements() == ["2024-01 new 100", "2024-02 expansion 150"]
+        assert marts.balances("acme") == {"2024-01": "100", "2024-02": "250", "2024-03": "250"}
 
 
 def test_a_prorated_seat_is_never_read_as_its_half_month(on_invoices: CompiledProject) -> None:

@@ -1,7 +1,8 @@
 {#-
   The ledger again by another path: nothing is cut to months and nothing is summed up over time. For each month and
   T = the first instant of the next one, everything with `from < T and (to is null or T <= to)` is read from staging.
-  Late renewals and `once` coupons, whose terms are not in staging, are left to the Python reference.
+  Late renewals and `once` coupons, whose terms are not in staging, are left to the Python reference, and so are which
+  charge a credit reverses and what it leaves; what that does to a month is said again here.
 -#}
 {{ config(enabled=var('late_renewal_grace_days') == 0 and var('discount_policy') != 'all') }}
 with
@@ -124,6 +125,18 @@ invoices as (
 
     select * from {{ ref('stg_billing__invoices') }}
     where status not in ('draft', 'void')
+
+),
+
+reversals as (
+
+    select * from {{ ref('int_credit_reversals') }}
+
+),
+
+swapped_charges as (
+
+    select * from {{ ref('int_swapped_charges') }}
 
 ),
 
@@ -469,29 +482,47 @@ lines_read as (
             and (
                 not is_proration
                 or {{ date_difference('service_start_date', 'period_end_date', 'day') }} >= 28
+                or invoice_line_item_id in (select swapped_charges.invoice_line_item_id from swapped_charges)
             )
+            and invoice_line_item_id not in (select reversals.credit_line_item_id from reversals)
         )
 
 ),
 
-lines_in_force as (
+-- what credits leave of a charge at the end of a month
+credited as (
+
+    select
+        months.month_date,
+        reversals.charge_line_item_id,
+        sum(reversals.credited_share) as credited_share
+    from reversals
+    inner join months
+        on
+            reversals.from_date < months.end_date
+            and reversals.to_date >= months.end_date
+    group by
+        months.month_date,
+        reversals.charge_line_item_id
+
+),
+
+lines_at_month_end as (
 
     select
         months.month_date,
         lines_read.customer_id,
-        coalesce(plans.product_id, 'unassigned') as product_id,
-        case
-            when lines_read.line_type = 'usage' then 'metered'
-            when plans.pricing_model = 'per_seat' then 'per_seat'
-            else 'flat'
-        end as pool,
-        {{ from_whole(
-            multiply_and_divide(
-                to_whole('lines_read.net_amount', 4),
-                '(rates.numerator * case when lines_read.is_rate then lines_read.term_of else 1 end)',
-                '(rates.denominator * case when lines_read.is_rate then lines_read.term else 1 end)'
-            ), 4
-        ) }} as net_mrr
+        lines_read.plan_id,
+        lines_read.line_type,
+        lines_read.currency,
+        {{ to_whole('lines_read.net_amount', 4) }} as price,
+        case when lines_read.is_rate then lines_read.term_of else 1 end as numerator,
+        case when lines_read.is_rate then lines_read.term else 1 end as denominator,
+        swapped_charges.ended_rate,
+        swapped_charges.credited_price,
+        {{ whole_share() }} - coalesce(credited.credited_share, 0) as kept_share,
+        swapped_charges.invoice_line_item_id is not null
+        or lines_read.invoice_line_item_id in (select reversals.charge_line_item_id from reversals) as is_changed
     from lines_read
     inner join months
         on
@@ -505,11 +536,69 @@ lines_in_force as (
                 and lines_read.last_date >= months.month_date
                 and lines_read.last_date < months.end_date
             )
+    left join credited
+        on
+            lines_read.invoice_line_item_id = credited.charge_line_item_id
+            and months.month_date = credited.month_date
+    left join swapped_charges on lines_read.invoice_line_item_id = swapped_charges.invoice_line_item_id
+
+),
+
+-- in 10^-12 of the currency, a month
+lines_at_their_rate as (
+
+    select
+        *,
+        case
+            when ended_rate is not null then {{ multiply_and_divide('price', 'ended_rate', 'credited_price') }}
+            when is_changed then {{ multiply_and_divide('price', '(numerator * 100000000)', 'denominator') }}
+        end as rate
+    from lines_at_month_end
+
+),
+
+lines_kept as (
+
+    select
+        month_date,
+        customer_id,
+        plan_id,
+        line_type,
+        currency,
+        case
+            when is_changed then {{ multiply_and_divide('rate', 'kept_share', '(100 * ' ~ whole_share() ~ ')') }}
+            else price
+        end as price,
+        case when is_changed then 1 else numerator end as numerator,
+        case when is_changed then 1000000 else denominator end as denominator
+    from lines_at_their_rate
+
+),
+
+lines_in_force as (
+
+    select
+        lines_kept.month_date,
+        lines_kept.customer_id,
+        coalesce(plans.product_id, 'unassigned') as product_id,
+        case
+            when lines_kept.line_type = 'usage' then 'metered'
+            when plans.pricing_model = 'per_seat' then 'per_seat'
+            else 'flat'
+        end as pool,
+        {{ from_whole(
+            multiply_and_divide(
+                'lines_kept.price',
+                '(rates.numerator * lines_kept.numerator)',
+                '(rates.denominator * lines_kept.denominator)'
+            ), 4
+        ) }} as net_mrr
+    from lines_kept
     inner join rates
         on
-            lines_read.currency = rates.currency
-            and months.month_date = rates.month_date
-    left join plans on lines_read.plan_id = plans.plan_id
+            lines_kept.currency = rates.currency
+            and lines_kept.month_date = rates.month_date
+    left join plans on lines_kept.plan_id = plans.plan_id
 
 ),
 

@@ -23,7 +23,8 @@ outcomes as (
 
     union all
 
-    select invoice_line_item_id from {{ ref('int_invoice_lines_excluded') }}
+    -- a credit can be applied in part and be left over in part
+    select distinct invoice_line_item_id from {{ ref('int_invoice_lines_excluded') }}
 
 ),
 

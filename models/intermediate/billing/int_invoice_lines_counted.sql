@@ -1,86 +1,75 @@
-{{ comes_after('int_changed_customers') }}
+{{ config(materialized='view') }}
+
 with
 
-invoice_line_items as (
+lines_valued as (
 
-    select *
-    from {{ ref('stg_billing__invoice_line_items') }}
-    where {{ is_counted_line_type() }}
+    select * from {{ ref('int_invoice_lines_valued') }}
 
 ),
 
-invoices as (
+reversals as (
 
-    select *
-    from {{ ref('stg_billing__invoices') }}
-    where status not in ('draft', 'void')
+    select * from {{ ref('int_credit_reversals') }}
 
 ),
 
-terms as (
+charge_spans as (
 
-    select * from {{ ref('int_invoice_line_terms') }}
-
-),
-
-customers as (
-
-    select *
-    from {{ ref('int_customers_rolled_up') }}
-    where not is_excluded
+    select * from {{ ref('int_credited_charge_spans') }}
 
 ),
 
-plans as (
+swapped_charges as (
 
-    select * from {{ ref('int_plans_normalized') }}
+    select * from {{ ref('int_swapped_charges') }}
 
 ),
 
--- recurring lines count at their rate, over the term, and so does usage of 28 days or more;
--- shorter usage counts as billed, in the month of its last day
-read_as as (
+-- prorations are too short to be a rate, unless they continue what was credited
+in_force as (
 
     select
-        invoice_line_items.invoice_line_item_id,
-        invoice_line_items.line_type,
-        customers.ledger_customer_id as customer_id,
-        customers.customer_id as billing_customer_id,
-        invoice_line_items.subscription_id,
-        plans.product_id,
-        plans.plan_id,
-        case
-            when invoice_line_items.line_type = 'usage' then 'metered'
-            -- a fixed amount on a metered plan is not usage
-            when plans.pool = 'metered' then 'flat'
-            else plans.pool
-        end as pool,
-        invoice_line_items.currency,
-        plans.tier_rank,
-        case
-            when invoice_line_items.line_type = 'recurring' then coalesce(invoice_line_items.quantity, 1)
-            else invoice_line_items.quantity
-        end as quantity,
-        invoice_line_items.amount,
-        invoice_line_items.discount_amount,
-        invoice_line_items.line_type = 'recurring' or terms.term_days >= 28 as is_rate,
-        terms.months_numerator,
-        terms.months_denominator,
-        terms.from_date,
-        terms.to_date,
-        -- a period that ends where it starts is one day
-        greatest(terms.from_date, {{ add_days('terms.to_date', -1) }}) as last_date
-    from invoice_line_items
-    inner join invoices on invoice_line_items.invoice_id = invoices.invoice_id
-    inner join customers on invoices.customer_id = customers.customer_id
-    inner join terms on invoice_line_items.invoice_line_item_id = terms.invoice_line_item_id
-    inner join plans on coalesce(invoice_line_items.plan_id, 'unassigned') = plans.plan_id
+        lines_valued.*,
+        swapped_charges.ended_rate,
+        swapped_charges.credited_price,
+        charge_spans.kept_share,
+        charge_spans.from_date as span_from_date,
+        charge_spans.to_date as span_to_date,
+        charge_spans.quantity as span_quantity,
+        charge_spans.charge_line_item_id is not null as is_credited,
+        swapped_charges.invoice_line_item_id is not null as is_swapped
+    from lines_valued
+    left join reversals on lines_valued.invoice_line_item_id = reversals.credit_line_item_id
+    left join charge_spans on lines_valued.invoice_line_item_id = charge_spans.charge_line_item_id
+    left join swapped_charges on lines_valued.invoice_line_item_id = swapped_charges.invoice_line_item_id
     where
-        invoice_line_items.line_type = 'usage'
-        or (
-            terms.from_date < terms.to_date
-            and (terms.term_days >= 28 or not invoice_line_items.is_proration)
-        )
+        reversals.credit_line_item_id is null
+        and coalesce(charge_spans.kept_share, 1) > 0
+        and (not lines_valued.is_short_proration or swapped_charges.invoice_line_item_id is not null)
+
+),
+
+-- what a month is worth that credits have changed, in 10^-12 of the currency
+monthly as (
+
+    select
+        *,
+        case
+            when is_swapped then {{ multiply_and_divide('gross_price', 'ended_rate', 'credited_price') }}
+            when is_credited then {{ multiply_and_divide(
+                'gross_price', '(per_month_numerator * 100000000)', 'per_month_denominator'
+            ) }}
+        end as gross_rate,
+        case
+            when is_swapped then {{ multiply_and_divide('net_price', 'ended_rate', 'credited_price') }}
+            when is_credited then {{ multiply_and_divide(
+                'net_price', '(per_month_numerator * 100000000)', 'per_month_denominator'
+            ) }}
+        end as net_rate,
+        coalesce(kept_share, {{ whole_share() }}) as share_in_force,
+        is_swapped or is_credited as is_changed
+    from in_force
 
 )
 
@@ -95,21 +84,20 @@ select
     pool,
     currency,
     tier_rank,
-    quantity,
-    {{ to_whole('amount + discount_amount', 4) }} as gross_price,
-    {% if var('discount_policy') == 'none' -%}
-        {{ to_whole("case when line_type = 'recurring' then amount + discount_amount else amount end", 4) }}
-    {%- else -%}
-        {{ to_whole('amount', 4) }}
-    {%- endif %} as net_price,
-    case when is_rate then months_denominator else 1 end as per_month_numerator,
-    case when is_rate then months_numerator else 1 end as per_month_denominator,
+    coalesce(span_quantity, quantity) as quantity,
+    -- to ten decimals of the currency
     case
-        when is_rate then from_date
-        else cast({{ dbt.date_trunc('month', 'last_date') }} as date)
-    end as from_date,
+        when is_changed
+            then {{ multiply_and_divide('gross_rate', 'share_in_force', '(100 * ' ~ whole_share() ~ ')') }}
+        else gross_price
+    end as gross_price,
     case
-        when is_rate then to_date
-        else {{ add_months(dbt.date_trunc('month', 'last_date'), 1) }}
-    end as to_date
-from read_as
+        when is_changed
+            then {{ multiply_and_divide('net_rate', 'share_in_force', '(100 * ' ~ whole_share() ~ ')') }}
+        else net_price
+    end as net_price,
+    case when is_changed then 1 else per_month_numerator end as per_month_numerator,
+    case when is_changed then 1000000 else per_month_denominator end as per_month_denominator,
+    coalesce(span_from_date, from_date) as from_date,
+    coalesce(span_to_date, to_date) as to_date
+from monthly

@@ -39,6 +39,18 @@ terms as (
 
 ),
 
+reversals as (
+
+    select * from {{ ref('int_credit_reversals') }}
+
+),
+
+charge_spans as (
+
+    select * from {{ ref('int_credited_charge_spans') }}
+
+),
+
 customers as (
 
     select * from {{ ref('int_customers_rolled_up') }}
@@ -72,6 +84,27 @@ invoices_left_out as (
 
 ),
 
+-- the first month in which something of a line counts
+first_months as (
+
+    select
+        invoice_line_item_id,
+        min(case when from_month_date < to_month_date then from_month_date end) as first_month_date
+    from line_intervals
+    group by invoice_line_item_id
+
+),
+
+-- charges of which credits leave nothing
+charges_ended as (
+
+    select charge_line_item_id
+    from charge_spans
+    group by charge_line_item_id
+    having max(kept_share) = 0
+
+),
+
 judged as (
 
     select
@@ -92,24 +125,38 @@ judged as (
 
     select
         counted_types.invoice_line_item_id,
-        counted_types.amount,
+        counted_types.amount + coalesce(reversals.excess_amount, 0) as amount,
         counted_types.currency,
         case
             when invoices_left_out.is_excluded then 'excluded_customer'
             when invoices_left_out.status = 'draft' then 'draft_invoice'
             when invoices_left_out.status = 'void' then 'void_invoice'
             when counted_types.line_type = 'recurring' and terms.from_date >= terms.to_date then 'no_service_days'
-            when
-                counted_types.line_type = 'recurring' and counted_types.is_proration and terms.term_days < 28
-                then 'short_proration'
-            when line_intervals.from_month_date >= line_intervals.to_month_date then 'covers_no_month_end'
-            when line_intervals.from_month_date > ledger_bounds.last_month_date then 'after_ledger_end'
+            when reversals.credit_line_item_id is not null then 'credit_applied'
+            when charges_ended.charge_line_item_id is not null then 'charge_credited'
+            when first_months.invoice_line_item_id is null then 'short_proration'
+            when first_months.first_month_date is null then 'covers_no_month_end'
+            when first_months.first_month_date > ledger_bounds.last_month_date then 'after_ledger_end'
         end as reason
     from counted_types
     cross join ledger_bounds
     left join invoices_left_out on counted_types.invoice_id = invoices_left_out.invoice_id
     left join terms on counted_types.invoice_line_item_id = terms.invoice_line_item_id
-    left join line_intervals on counted_types.invoice_line_item_id = line_intervals.invoice_line_item_id
+    left join reversals on counted_types.invoice_line_item_id = reversals.credit_line_item_id
+    left join charges_ended on counted_types.invoice_line_item_id = charges_ended.charge_line_item_id
+    left join first_months on counted_types.invoice_line_item_id = first_months.invoice_line_item_id
+
+    union all
+
+    -- what a credit asks beyond its charge
+    select
+        counted_types.invoice_line_item_id,
+        -reversals.excess_amount as amount,
+        counted_types.currency,
+        'credit_beyond_charge' as reason
+    from counted_types
+    inner join reversals on counted_types.invoice_line_item_id = reversals.credit_line_item_id
+    where reversals.excess_amount > 0
 
 )
 

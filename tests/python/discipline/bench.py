@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from credit_examples import all_tables as credit_examples
 from dbt_project import (
     CompiledModel,
     CompiledProject,
@@ -43,6 +44,7 @@ AN_ERROR = "an error"
 REFERENCE = "the Python reference"
 EDGE_CASES = "edge cases"
 RARE_COMPANY = "a company of rare cases"
+CREDITS = "credits worked out by hand"
 RANDOM_DATA = "random data"
 SPREAD_OVER = 2
 RANDOM_SEEDS = (1, 2)
@@ -521,7 +523,7 @@ def rare_company_for_policies() -> Tables:
 def with_every_column(raw: Tables) -> Tables:
     """Rows that hold a null where they say nothing."""
     return {
-        table: [{column: row.get(column) for column in columns} for row in raw[table]]
+        table: [{column: row.get(column) for column in columns} for row in raw.get(table, [])]
         for table, columns in raw_columns().items()
     }
 
@@ -554,6 +556,8 @@ class Benches:
         database, variables = self.compiled.policies[policies], POLICIES[policies]
         yield EDGE_CASES, open_raw_bench(database, variables, edge_raw(self.compiled.edge))
         yield RARE_COMPANY, open_raw_bench(database, variables, rare_company_for_policies())
+        if variables.get("mrr_basis") == "invoices":
+            yield CREDITS, open_raw_bench(database, variables, with_every_column(credit_examples()))
         for seed in RANDOM_SEEDS:
             yield RANDOM_DATA, open_raw_bench(database, variables, nasty_raw(seed, variables))
 

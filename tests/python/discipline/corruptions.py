@@ -32,7 +32,7 @@ PRODUCT_BALANCES = "intermediate.int_product_balances"
 CUSTOMER_BALANCES = "intermediate.int_customer_balances"
 CONTRACTED_BALANCES = "intermediate.int_contracted_balances"
 PAYING_ITEMS = "intermediate.int_subscription_items_paying"
-COUNTED_LINES = "intermediate.int_invoice_lines_counted"
+VALUED_LINES = "intermediate.int_invoice_lines_valued"
 PERIOD_RUNS = "intermediate.int_period_runs"
 PLAN_CHANGES = "intermediate.int_plan_changes"
 EXPANSION_OUTCOMES = "intermediate.int_expansion_outcomes"
@@ -58,7 +58,7 @@ KEYS = {
     CUSTOMER_BALANCES: "customer_id, month_date",
     CONTRACTED_BALANCES: "customer_id, changed_at",
     PAYING_ITEMS: "subscription_item_id, valid_from, paying_from_at",
-    COUNTED_LINES: "invoice_line_item_id",
+    VALUED_LINES: "invoice_line_item_id",
     PERIOD_RUNS: "period_type, customer_id, first_period_start_date",
     PLAN_CHANGES: "customer_id, product_id, plan_id, pool, month_date",
     EXPANSION_OUTCOMES: "customer_id, month_date",
@@ -70,7 +70,7 @@ KEYS = {
     FIRST_EXPANSIONS: "dimension, dimension_value",
     CONTRACTIONS: "driver, horizon_months",
     VERSIONS_EXCLUDED: "subscription_item_id, valid_from",
-    LINES_EXCLUDED: "invoice_line_item_id",
+    LINES_EXCLUDED: "invoice_line_item_id, reason",
     OTHERS_EXCLUDED: "source_table, row_key",
     DAYS: "day_date",
 }
@@ -1136,7 +1136,7 @@ INTERMEDIATE_CORRUPTIONS = (
             "invoice_line_price_intervals_has_one_row_per_key",
             "item_price_intervals_has_one_row_per_key",
         ),
-        (copy_one(COUNTED_LINES, "plan_id as plan_id"),),
+        (copy_one(VALUED_LINES, "plan_id as plan_id"),),
         trap="Fan-out",
     ),
     Corruption(

@@ -1,0 +1,1 @@
+{% macro whole_share() -%} cast(1000000000000000000 as {{ whole_type() }}) {%- endmacro %}
