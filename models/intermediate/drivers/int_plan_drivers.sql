@@ -1,97 +1,16 @@
 with
 
-plan_changes as (
-
-    select * from {{ ref('int_plan_changes') }}
-
-),
-
-pool_changes as (
-
-    select * from {{ ref('int_pool_changes') }}
-
-),
-
-product_changes as (
-
-    select * from {{ ref('int_product_changes') }}
-
-),
-
-plans as (
-
-    select * from {{ ref('int_plans_normalized') }}
-
-),
-
--- a plan that stands on both sides is explained for itself; those that stand on one side only are one swap
-explained as (
-
-    select
-        plan_changes.*,
-        plans.tier_rank,
-        case
-            when plan_changes.opening_items > 0 and plan_changes.closing_items > 0 then plan_changes.plan_id
-        end as kept_plan_id
-    from plan_changes
-    inner join product_changes
-        on
-            plan_changes.customer_id = product_changes.customer_id
-            and plan_changes.product_id = product_changes.product_id
-            and plan_changes.month_date = product_changes.month_date
-    inner join pool_changes
-        on
-            plan_changes.customer_id = pool_changes.customer_id
-            and plan_changes.product_id = pool_changes.product_id
-            and plan_changes.pool = pool_changes.pool
-            and plan_changes.month_date = pool_changes.month_date
-    left join plans on plan_changes.plan_id = plans.plan_id
-    where
-        product_changes.is_kept
-        and not product_changes.is_negative
-        and not pool_changes.is_negative
-
-),
-
-with_tiers as (
-
-    select
-        *,
-        max(opening_items) over (
-            partition by customer_id, product_id, pool, month_date, kept_plan_id, tier_rank
-        ) > 0 as is_tier_at_opening,
-        max(closing_items) over (
-            partition by customer_id, product_id, pool, month_date, kept_plan_id, tier_rank
-        ) > 0 as is_tier_at_closing
-    from explained
-
-),
-
 plans_and_swaps as (
 
     select
-        customer_id,
-        product_id,
-        pool,
-        month_date,
-        kept_plan_id,
-        sum(opening_items) as opening_items,
-        sum(closing_items) as closing_items,
-        cast(sum(opening_quantity) as {{ whole_type() }}) as q0,
-        cast(sum(closing_quantity) as {{ whole_type() }}) as q1,
-        {{ to_whole('sum(opening_gross_mrr)', 4) }} as g0,
-        {{ to_whole('sum(closing_gross_mrr)', 4) }} as g1,
-        {{ to_whole('sum(opening_mrr)', 4) }} as m0,
-        {{ to_whole('sum(closing_mrr)', 4) }} as m1,
-        max(case when is_tier_at_opening != is_tier_at_closing then 1 else 0 end) as is_other_tier,
-        max(case when is_below_first_price then 1 else 0 end) as is_below_first_price
-    from with_tiers
-    group by
-        customer_id,
-        product_id,
-        pool,
-        month_date,
-        kept_plan_id
+        *,
+        cast(opening_quantity as {{ whole_type() }}) as q0,
+        cast(closing_quantity as {{ whole_type() }}) as q1,
+        {{ to_whole('opening_gross_mrr', 4) }} as g0,
+        {{ to_whole('closing_gross_mrr', 4) }} as g1,
+        {{ to_whole('opening_mrr', 4) }} as m0,
+        {{ to_whole('closing_mrr', 4) }} as m1
+    from {{ ref('int_plans_and_swaps') }}
 
 ),
 
@@ -166,7 +85,7 @@ drivers as (
         *,
         case
             when driver_rule = 'tier' then 'tier'
-            when driver_rule = 'split' and kept_plan_id is null and is_other_tier = 1 then 'tier'
+            when driver_rule = 'split' and kept_plan_id is null and is_other_tier then 'tier'
             else 'price'
         end as driver,
         rate as whole_change
@@ -190,7 +109,7 @@ select
     kept_plan_id,
     driver,
     {{ from_whole('whole_change', 4) }} as mrr_change,
-    is_below_first_price = 1 as is_below_first_price,
+    is_below_first_price,
     cast(q1 - q0 as {{ dbt.type_bigint() }}) as seats_gained
 from drivers
 where whole_change != 0
