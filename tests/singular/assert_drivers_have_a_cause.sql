@@ -87,11 +87,18 @@ plans_at_both_ends as (
         max(1 - items_at_both_ends.is_closing) as is_at_opening,
         max(items_at_both_ends.is_closing) as is_at_closing,
         {% for end, condition in {'opening': 'is_closing = 0', 'closing': 'is_closing = 1'}.items() -%}
-            sum(case when {{ condition }} then items_at_both_ends.quantity else 0 end) as {{ end }}_quantity,
+            sum(
+                case
+                    when {{ condition }} and items_at_both_ends.gross_mrr > 0 then items_at_both_ends.quantity
+                    else 0
+                end
+            ) as {{ end }}_quantity,
             sum(case when {{ condition }} then items_at_both_ends.gross_mrr else 0 end) as {{ end }}_gross_mrr,
             sum(case when {{ condition }} then items_at_both_ends.net_mrr else 0 end) as {{ end }}_mrr,
         {% endfor -%}
-        count(*) as items
+        max(
+            case when items_at_both_ends.gross_mrr > 0 and items_at_both_ends.quantity is null then 1 else 0 end
+        ) as has_unknown_quantity
     from items_at_both_ends
     left join plans on items_at_both_ends.plan_id = plans.plan_id
     group by
@@ -101,6 +108,38 @@ plans_at_both_ends as (
         items_at_both_ends.plan_id,
         items_at_both_ends.pool,
         plans.tier_rank
+
+),
+
+-- a plan that stayed, or all of a pool that changed places
+plans_and_swaps_at_both_ends as (
+
+    select
+        customer_id,
+        product_id,
+        month_date,
+        pool,
+        sum(opening_gross_mrr) as opening_gross_mrr,
+        sum(closing_gross_mrr) as closing_gross_mrr,
+        sum(opening_mrr) as opening_mrr,
+        sum(closing_mrr) as closing_mrr,
+        -- a quantity that changed, or none on either side, and all of them known
+        case
+            when max(has_unknown_quantity) = 1 then 0
+            when sum(opening_quantity) != sum(closing_quantity) or sum(opening_quantity) = 0 then 1
+            else 0
+        end as has_other_quantity,
+        max(case when is_at_opening != is_at_closing then 1 else 0 end) as has_other_plans,
+        max(
+            case when opening_gross_mrr != opening_mrr or closing_gross_mrr != closing_mrr then 1 else 0 end
+        ) as has_discount
+    from plans_at_both_ends
+    group by
+        customer_id,
+        product_id,
+        month_date,
+        pool,
+        case when is_at_opening = 1 and is_at_closing = 1 then plan_id end
 
 ),
 
@@ -115,19 +154,10 @@ pools_at_both_ends as (
         sum(closing_gross_mrr) as closing_gross_mrr,
         sum(opening_mrr) as opening_mrr,
         sum(closing_mrr) as closing_mrr,
-        -- a quantity that changed, on a plan that stayed or among those that changed places; or none, without a price
-        max(
-            case
-                when opening_quantity != closing_quantity then 1
-                when coalesce(opening_quantity, 0) = 0 or coalesce(closing_quantity, 0) = 0 then 1
-                else 0
-            end
-        ) as has_other_quantity,
-        max(case when is_at_opening != is_at_closing then 1 else 0 end) as has_other_plans,
-        max(
-            case when opening_gross_mrr != opening_mrr or closing_gross_mrr != closing_mrr then 1 else 0 end
-        ) as has_discount
-    from plans_at_both_ends
+        max(has_other_quantity) as has_other_quantity,
+        max(has_other_plans) as has_other_plans,
+        max(has_discount) as has_discount
+    from plans_and_swaps_at_both_ends
     group by
         customer_id,
         product_id,

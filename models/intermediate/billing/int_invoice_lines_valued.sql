@@ -60,10 +60,7 @@ read_as as (
         end as pool,
         invoice_line_items.currency,
         plans.tier_rank,
-        case
-            when invoice_line_items.line_type = 'recurring' then coalesce(invoice_line_items.quantity, 1)
-            else invoice_line_items.quantity
-        end as quantity,
+        invoice_line_items.quantity,
         invoice_line_items.amount,
         invoice_line_items.discount_amount,
         invoice_line_items.line_type = 'recurring' or terms.term_days >= 28 as is_rate,

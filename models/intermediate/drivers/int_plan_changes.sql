@@ -18,7 +18,13 @@ changes as (
 
     {{ states_at_both_ends(
         'plan_balances', ['customer_id', 'product_id', 'plan_id', 'pool'],
-        {'items': 'item_change', 'quantity': 'quantity_change', 'gross_mrr': 'gross_change', 'mrr': 'mrr_change'}
+        {
+            'items': 'item_change',
+            'quantity': 'quantity_change',
+            'items_without_quantity': 'item_without_quantity_change',
+            'gross_mrr': 'gross_change',
+            'mrr': 'mrr_change',
+        }
     ) }}
 
 ),
@@ -49,7 +55,10 @@ select
     changes.month_date,
     {% for end in ['opening', 'closing'] -%}
         cast(changes.{{ end }}_items as {{ dbt.type_bigint() }}) as {{ end }}_items,
-        cast(changes.{{ end }}_quantity as {{ dbt.type_bigint() }}) as {{ end }}_quantity,
+        case
+            when changes.{{ end }}_items_without_quantity = 0
+                then cast(changes.{{ end }}_quantity as {{ dbt.type_bigint() }})
+        end as {{ end }}_quantity,
         cast(changes.{{ end }}_gross_mrr as decimal(18, 4)) as {{ end }}_gross_mrr,
         cast(changes.{{ end }}_mrr as decimal(18, 4)) as {{ end }}_mrr,
     {% endfor -%}

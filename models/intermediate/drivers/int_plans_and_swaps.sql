@@ -77,7 +77,11 @@ select
     kept_plan_id,
     {% for end in ['opening', 'closing'] -%}
         cast(sum({{ end }}_items) as {{ dbt.type_bigint() }}) as {{ end }}_items,
-        cast(sum({{ end }}_quantity) as {{ dbt.type_bigint() }}) as {{ end }}_quantity,
+        -- one quantity that is unknown leaves no seats to count
+        cast(
+            case when count(opening_quantity + closing_quantity) = count(*) then sum({{ end }}_quantity) else 1 end
+            as {{ dbt.type_bigint() }}
+        ) as {{ end }}_quantity,
         cast(sum({{ end }}_gross_mrr) as decimal(18, 4)) as {{ end }}_gross_mrr,
         cast(sum({{ end }}_mrr) as decimal(18, 4)) as {{ end }}_mrr,
     {% endfor -%}

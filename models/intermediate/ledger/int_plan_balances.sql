@@ -12,6 +12,17 @@ ledger_bounds as (
 
 ),
 
+-- what is free brings no seats, nor does a credit
+with_priced_quantity as (
+
+    select
+        *,
+        case when gross_mrr > 0 then quantity else 0 end as priced_quantity,
+        case when gross_mrr > 0 and quantity is null then 1 else 0 end as items_without_quantity
+    from valuations
+
+),
+
 -- an interval is two changes: it comes in one month and goes in another
 changes as (
 
@@ -23,10 +34,11 @@ changes as (
         pool,
         from_month_date as month_date,
         1 as item_change,
-        quantity as quantity_change,
+        priced_quantity as quantity_change,
+        items_without_quantity as item_without_quantity_change,
         gross_mrr as gross_change,
         net_mrr as mrr_change
-    from valuations
+    from with_priced_quantity
 
     union all
 
@@ -38,10 +50,11 @@ changes as (
         pool,
         to_month_date as month_date,
         -1 as item_change,
-        -quantity as quantity_change,
+        -priced_quantity as quantity_change,
+        -items_without_quantity as item_without_quantity_change,
         -gross_mrr as gross_change,
         -net_mrr as mrr_change
-    from valuations
+    from with_priced_quantity
     where to_month_date is not null
 
 ),
@@ -57,6 +70,7 @@ changes_by_month as (
         changes.month_date,
         sum(changes.item_change) as item_change,
         sum(changes.quantity_change) as quantity_change,
+        sum(changes.item_without_quantity_change) as item_without_quantity_change,
         sum(changes.gross_change) as gross_change,
         sum(changes.mrr_change) as mrr_change
     from changes
@@ -82,6 +96,7 @@ balances as (
         month_date,
         item_change,
         quantity_change,
+        item_without_quantity_change,
         gross_change,
         mrr_change,
         sum(mrr_change) over (
@@ -98,6 +113,7 @@ balances as (
     where
         item_change != 0
         or quantity_change != 0
+        or item_without_quantity_change != 0
         or gross_change != 0
         or mrr_change != 0
         or '{{ var("fx_policy") }}' = 'historical'
@@ -114,6 +130,7 @@ select
     next_month_date,
     cast(item_change as {{ dbt.type_bigint() }}) as item_change,
     cast(coalesce(quantity_change, 0) as {{ dbt.type_bigint() }}) as quantity_change,
+    cast(item_without_quantity_change as {{ dbt.type_bigint() }}) as item_without_quantity_change,
     cast(gross_change as decimal(18, 4)) as gross_change,
     cast(mrr_change as decimal(18, 4)) as mrr_change,
     cast(closing_mrr as decimal(18, 4)) as closing_mrr

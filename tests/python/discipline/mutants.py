@@ -727,6 +727,13 @@ BILLING = (
     ),
     Mutant(
         "int_invoice_lines_valued",
+        "A line without a quantity is one seat",
+        "        invoice_line_items.quantity,\n",
+        "        coalesce(invoice_line_items.quantity, 1) as quantity,\n",
+        under="invoices",
+    ),
+    Mutant(
+        "int_invoice_lines_valued",
         "A fixed amount on a metered plan is usage",
         "when plans.pool = 'metered' then 'flat'",
         "when plans.pool = 'metered' then 'metered'",
@@ -1227,8 +1234,21 @@ LEDGER = (
     Mutant(
         "int_plan_balances",
         "Units of what ends are added again",
-        "-quantity as quantity_change",
-        "quantity as quantity_change",
+        "-priced_quantity as quantity_change",
+        "priced_quantity as quantity_change",
+    ),
+    Mutant(
+        "int_plan_balances",
+        "Free units are seats",
+        "case when gross_mrr > 0 then quantity else 0 end",
+        "case when gross_mrr >= 0 then quantity else 0 end",
+    ),
+    Mutant(
+        "int_plan_balances",
+        "Units of a credit are seats",
+        "case when gross_mrr > 0 then quantity else 0 end",
+        "case when gross_mrr != 0 then quantity else 0 end",
+        under="invoices",
     ),
     Mutant(
         "int_plan_balances",
@@ -2853,6 +2873,20 @@ DRIVERS = (
         "One tier that both sides have is enough",
         "max(case when is_tier_at_opening != is_tier_at_closing",
         "min(case when is_tier_at_opening != is_tier_at_closing",
+    ),
+    Mutant(
+        "int_plans_and_swaps",
+        "A quantity that is unknown at the opening is none",
+        "case when count(opening_quantity + closing_quantity) = count(*) then sum(closing_quantity) else 1 end",
+        "case when count(closing_quantity) = count(*) then sum(closing_quantity) else 1 end",
+        under="invoices",
+    ),
+    Mutant(
+        "int_plans_and_swaps",
+        "A quantity that is unknown at the closing is none",
+        "case when count(opening_quantity + closing_quantity) = count(*) then sum(opening_quantity) else 1 end",
+        "case when count(opening_quantity) = count(*) then sum(opening_quantity) else 1 end",
+        under="invoices",
     ),
     Mutant(
         "int_plans_and_swaps",
