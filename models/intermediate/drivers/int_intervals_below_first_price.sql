@@ -15,7 +15,7 @@ with_first_price as (
             order by from_at, unit_price
         ) as first_unit_price
     from mrr_intervals
-    where unit_price is not null
+    where unit_price > 0
 
 )
 
@@ -27,6 +27,5 @@ select distinct
     coalesce(to_month_date, {{ end_of_time('date') }}) as to_month_date
 from with_first_price
 where
-    unit_price > 0
-    and unit_price < first_unit_price
+    unit_price < first_unit_price
     and from_month_date < coalesce(to_month_date, {{ end_of_time('date') }})

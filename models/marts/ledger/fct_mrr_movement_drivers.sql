@@ -14,6 +14,12 @@ product_drivers as (
 
 ),
 
+cross_sell_drivers as (
+
+    select * from {{ ref('int_cross_sell_drivers') }}
+
+),
+
 thresholds as (
 
     select threshold_value as volume_discount_seats
@@ -42,9 +48,21 @@ pieces as (
         product_id,
         driver,
         mrr_change,
-        is_below_first_price,
-        seats_gained
+        false as is_below_first_price,
+        0 as seats_gained
     from product_drivers
+
+    union all
+
+    select
+        customer_id,
+        month_date,
+        product_id,
+        'cross_sell' as driver,
+        mrr_change,
+        plan_id is not null as is_below_first_price,
+        seats_gained
+    from cross_sell_drivers
 
 ),
 

@@ -2574,8 +2574,8 @@ DRIVERS = (
     Mutant(
         "int_intervals_below_first_price",
         "The first price is that of the first month end",
-        "where unit_price is not null",
-        "where unit_price is not null and from_month_date < coalesce(to_month_date, date '9999-12-31')",
+        "where unit_price > 0",
+        "where unit_price > 0 and from_month_date < coalesce(to_month_date, date '9999-12-31')",
     ),
     Mutant(
         "int_intervals_below_first_price",
@@ -2592,8 +2592,8 @@ DRIVERS = (
     Mutant(
         "int_intervals_below_first_price",
         "What rounds to nothing has a price",
-        "unit_price > 0",
-        "unit_price >= 0",
+        "where unit_price > 0",
+        "where unit_price >= 0",
     ),
     Mutant(
         "int_plan_changes",
@@ -2928,21 +2928,15 @@ DRIVERS = (
     ),
     Mutant(
         "int_product_drivers",
-        "A product that comes or goes is a price",
-        "case when is_kept then 'price' else 'cross_sell' end",
-        "'price'",
-    ),
-    Mutant(
-        "int_product_drivers",
-        "A product below 0 is cross-sell",
-        "case when is_kept then 'price' else 'cross_sell' end",
-        "'cross_sell'",
+        "A product below 0 is usage",
+        "'product' as cause,\n        'price' as driver",
+        "'product' as cause,\n        'usage' as driver",
     ),
     Mutant(
         "int_product_drivers",
         "A product below 0 has no drivers",
-        "        not is_kept\n        or is_negative\n",
-        "        not is_kept\n",
+        "        is_kept\n        and is_negative\n",
+        "        false\n",
     ),
     Mutant(
         "int_product_drivers",
@@ -2971,43 +2965,6 @@ DRIVERS = (
     ),
     Mutant(
         "int_product_drivers",
-        "Every product that comes is bought with a price",
-        "drivers.is_sale and closing_below_first_price.customer_id is not null",
-        "drivers.is_sale",
-    ),
-    Mutant(
-        "int_product_drivers",
-        "Usage and adjustments of a cheap product are bought with a price",
-        "drivers.is_sale and closing_below_first_price.customer_id is not null",
-        "closing_below_first_price.customer_id is not null",
-    ),
-    Mutant(
-        "int_product_drivers",
-        "A low price counts in the month in which it begins",
-        "product_changes.month_date >= intervals_below_first_price.from_month_date",
-        "product_changes.month_date = intervals_below_first_price.from_month_date",
-        under="invoices",
-    ),
-    Mutant(
-        "int_product_drivers",
-        "A low price of one product is that of all",
-        "            and product_changes.product_id = intervals_below_first_price.product_id\n",
-        "",
-    ),
-    Mutant(
-        "int_product_drivers",
-        "A product that comes counts once for each low price",
-        "    select distinct\n        product_changes.customer_id",
-        "    select\n        product_changes.customer_id",
-    ),
-    Mutant(
-        "int_product_drivers",
-        "A product's seats are those at the end",
-        "sum(closing_quantity - opening_quantity) as",
-        "sum(closing_quantity) as",
-    ),
-    Mutant(
-        "int_product_drivers",
         "What exchange rates do is a price",
         "        'fx' as driver",
         "        'price' as driver",
@@ -3026,6 +2983,42 @@ DRIVERS = (
         "        'price' as driver,\n        least_mrr as mrr_change",
         "        'price' as driver,\n        0 as mrr_change",
         under="subscriptions",
+    ),
+    Mutant(
+        "int_cross_sell_drivers",
+        "A product that stays is a cross-sell",
+        "    where not is_kept\n",
+        "    where true\n",
+    ),
+    Mutant(
+        "int_cross_sell_drivers",
+        "Every plan of a product that comes is bought with a price",
+        "    where is_below_first_price\n",
+        "    where true\n",
+    ),
+    Mutant(
+        "int_cross_sell_drivers",
+        "A plan below its first price comes twice",
+        "product_changes.closing_mrr - product_changes.opening_mrr - coalesce(their_sums.mrr_change, 0) as",
+        "product_changes.closing_mrr - product_changes.opening_mrr as",
+    ),
+    Mutant(
+        "int_cross_sell_drivers",
+        "A product without a plan below its first price is no cross-sell",
+        "    left join their_sums",
+        "    inner join their_sums",
+    ),
+    Mutant(
+        "fct_mrr_movement_drivers",
+        "A product that comes or goes is a price",
+        "'cross_sell' as driver",
+        "'price' as driver",
+    ),
+    Mutant(
+        "fct_mrr_movement_drivers",
+        "Every product that comes is bought with a price",
+        "plan_id is not null as is_below_first_price",
+        "true as is_below_first_price",
     ),
     Mutant(
         "fct_mrr_movement_drivers",
