@@ -1,4 +1,4 @@
-{% macro mrr_at_rate(price, price_denominator=1, prices='', rates='') -%}
+{% macro mrr_at_rate(price, price_denominator=1, prices='', rates='', digits=18) -%}
     {%- set prices = prices ~ '.' if prices else '' -%}
     {%- set rates = rates ~ '.' if rates else '' -%}
     {{ from_whole(
@@ -6,6 +6,6 @@
             price,
             prices ~ 'per_month_numerator * ' ~ rates ~ 'rate_numerator',
             price_denominator ~ ' * ' ~ prices ~ 'per_month_denominator * ' ~ rates ~ 'rate_denominator'
-        ), 4
+        ), 4, digits
     ) }}
 {%- endmacro %}

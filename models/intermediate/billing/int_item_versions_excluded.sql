@@ -64,7 +64,8 @@ in_subscription as (
         priced_items.subscription_id,
         priced_items.subscription_item_id,
         priced_items.pool,
-        {{ mrr_at_rate('priced_items.gross_price', 1, 'priced_items', 'currency_rates') }} as gross_mrr,
+        -- what does not count may be more than MRR can be
+        {{ mrr_at_rate('priced_items.gross_price', 1, 'priced_items', 'currency_rates', digits=36) }} as gross_mrr,
         priced_items.valid_from,
         greatest(priced_items.valid_from, subscriptions.started_at) as held_from_at,
         coalesce(least(priced_items.valid_to, subscriptions.ends_at), {{ end_of_time() }}) as held_to_at,

@@ -130,7 +130,7 @@ select
     source_table,
     reason,
     cast(sum(row_count) as {{ dbt.type_bigint() }}) as row_count,
-    cast(sum(amount) as decimal(18, 4)) as amount,
+    case when abs(sum(amount)) < {{ 10 ** 14 }} then cast(sum(amount) as decimal(18, 4)) end as amount,
     min(row_key) as example_key,
     {{ surrogate_key(['source_table', 'reason']) }} as mrr_exclusion_key
 from excluded_rows
