@@ -1,3 +1,7 @@
-{% macro percent_text(ratio, decimals=2) -%}
-    cast(cast(cast({{ ratio }} as decimal(28, 6)) * 100 as decimal(18, {{ decimals }})) as {{ dbt.type_string() }}) || ' %'
+{#- as exact as the ratio, whose six decimals are what comparisons read: a word beside it cannot contradict it -#}
+{% macro percent_text(ratio) -%}
+    {{ dbt.replace(
+        'cast(cast(cast(' ~ ratio ~ ' as decimal(28, 6)) * 100 as decimal(18, 4)) as ' ~ dbt.type_string() ~ ") || ' %'",
+        "'00 %'", "' %'"
+    ) }}
 {%- endmacro %}

@@ -9,8 +9,8 @@
                 when nrr > target_nrr_to then 'above'
                 else 'within'
             end
-            || ' the target of ' || {{ percent_text('target_nrr_from', 1) }}
-            || coalesce(' to ' || {{ percent_text('target_nrr_to', 1) }}, ' or more')
+            || ' the target of ' || {{ percent_text('target_nrr_from') }}
+            || coalesce(' to ' || {{ percent_text('target_nrr_to') }}, ' or more')
             || ' for ARR ' || arr_stage || '; GRR ' || {{ percent_text('grr') }} || ' (' || grr_verdict || ').'
             || case when is_fragile then ' Fragile: expansion hides losses.' else '' end
             || case
