@@ -49,9 +49,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Side:
-    """What a plan or a swap comes to on one side of a month: quantity, and gross and net MRR."""
+    """What a plan or a swap comes to on one side of a month: quantity, if known, and gross and net MRR."""
 
-    quantity: int
+    quantity: int | None
     gross: Decimal
     net: Decimal
 
@@ -59,11 +59,15 @@ class Side:
 # ---------------------------------------------------------------- the first price
 
 
-def unit_price(ledger: Ledger, currency: str, gross: Fraction, quantity: int) -> Decimal | None:
-    """Return what one unit costs per month before discounts, at the constant rate; None for what has no price."""
-    if quantity <= 0 or gross <= 0:
+def unit_price(ledger: Ledger, currency: str, gross: Fraction, quantity: int | None) -> Decimal | None:
+    """Return what one unit costs per month before discounts, at the constant rate; None for what has no price.
+
+    What is free has none, nor what is of an unknown quantity.
+    """
+    if quantity is None or quantity <= 0:
         return None
-    return convert(gross / quantity, ledger.rates.constant(currency))
+    price = convert(gross / quantity, ledger.rates.constant(currency))
+    return price if price > 0 else None
 
 
 def pays_first(contracts: Contracts, contracted: Contracted) -> datetime | None:
@@ -103,7 +107,7 @@ def plans_under_first_price(
     for share in ledger.shares.get((customer_id, month), []):
         if share.pool in FIXED_POOLS:
             price = unit_price(ledger, share.currency, share.gross, share.quantity)
-            if price is not None and 0 < price < first_prices[share.plan_id]:
+            if price is not None and price < first_prices[share.plan_id]:
                 under.add(share.plan_id)
     return frozenset(under)
 
@@ -121,9 +125,15 @@ def net(pieces: Iterable[Piece]) -> Decimal:
     return total(piece.mrr for piece in pieces)
 
 
-def quantity(pieces: Iterable[Piece]) -> int:
-    """Return the sum of the quantities of pieces."""
-    return sum(piece.quantity for piece in pieces)
+def quantity(pieces: Iterable[Piece]) -> int | None:
+    """Return the sum of the quantities of pieces that are not free, None where one is unknown."""
+    quantities = [piece.quantity for piece in pieces if piece.gross > 0]
+    return None if None in quantities else sum(quantities)
+
+
+def added(before: int | None, after: int | None) -> int:
+    """Return what was added to a quantity; nothing that is known, where either is unknown."""
+    return 0 if before is None or after is None else after - before
 
 
 def side(pieces: list[Piece]) -> Side:
@@ -142,9 +152,9 @@ def is_below_zero(pieces: list[Piece]) -> bool:
     return sum_of_pools(pieces) + net(in_pool(pieces, ADJUSTMENT)) < 0
 
 
-def is_cheaper(plan_ids: Iterable[str], added: int, under: frozenset[str]) -> bool:
+def is_cheaper(plan_ids: Iterable[str], more: int, under: frozenset[str]) -> bool:
     """Say whether one of some plans has a price under its first one, and not for so many more as earn that."""
-    return added < VOLUME_QUANTITY and any(plan_id in under for plan_id in plan_ids)
+    return more < VOLUME_QUANTITY and any(plan_id in under for plan_id in plan_ids)
 
 
 def product_parts(ledger: Ledger, opening: list[Piece], closing: list[Piece], under: frozenset[str]) -> Iterator[Part]:
@@ -154,9 +164,7 @@ def product_parts(ledger: Ledger, opening: list[Piece], closing: list[Piece], un
     """
     change = closing_balance(closing) - closing_balance(opening)
     if not (is_there(opening) and is_there(closing)):
-        before, after = in_pool(opening, *FIXED_POOLS), in_pool(closing, *FIXED_POOLS)
-        bought = is_cheaper((piece.plan_id for piece in after), quantity(after) - quantity(before), under)
-        yield Part("cross_sell", change, bought)
+        yield from cross_sell_parts(opening, closing, change, under)
     elif is_below_zero(opening) or is_below_zero(closing):
         yield Part("price", change)
     else:
@@ -164,6 +172,21 @@ def product_parts(ledger: Ledger, opening: list[Piece], closing: list[Piece], un
         yield Part("price", net(in_pool(closing, ADJUSTMENT)) - net(in_pool(opening, ADJUSTMENT)))
         for pool in FIXED_POOLS:
             yield from pool_parts(ledger, in_pool(opening, pool), in_pool(closing, pool), under)
+
+
+def cross_sell_parts(
+    opening: list[Piece], closing: list[Piece], change: Decimal, under: frozenset[str]
+) -> Iterator[Part]:
+    """Yield the change of a product that comes or goes: apart what comes of each plan, the rest as one."""
+    rest = change
+    before, after = (
+        group_rows(in_pool(pieces, *FIXED_POOLS), lambda piece: piece.plan_id) for pieces in (opening, closing)
+    )
+    for plan_id, pieces in sorted(after.items()):
+        come = sum_of_pools(pieces)
+        yield Part("cross_sell", come, is_cheaper([plan_id], added(quantity(before[plan_id]), quantity(pieces)), under))
+        rest -= come
+    yield Part("cross_sell", rest)
 
 
 def pool_parts(ledger: Ledger, opening: list[Piece], closing: list[Piece], under: frozenset[str]) -> Iterator[Part]:
@@ -174,13 +197,13 @@ def pool_parts(ledger: Ledger, opening: list[Piece], closing: list[Piece], under
     before, after = (group_rows(pieces, lambda piece: piece.plan_id) for pieces in (opening, closing))
     for plan_id in sorted(before.keys() & after.keys()):
         sides = side(before[plan_id]), side(after[plan_id])
-        yield from compare(*sides, "price", is_cheaper([plan_id], sides[1].quantity - sides[0].quantity, under))
+        yield from compare(*sides, "price", is_cheaper([plan_id], added(*(one.quantity for one in sides)), under))
 
     gone, come = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
     sold, bought = (
         side([piece for name in names for piece in by_plan[name]]) for names, by_plan in ((gone, before), (come, after))
     )
-    is_bought = is_cheaper(come, bought.quantity - sold.quantity, under)
+    is_bought = is_cheaper(come, added(sold.quantity, bought.quantity), under)
     if gone and come:
         yield from compare(sold, bought, "price" if ranks(ledger, gone) == ranks(ledger, come) else "tier", is_bought)
     elif gone or come:
@@ -195,13 +218,15 @@ def ranks(ledger: Ledger, plan_ids: list[str]) -> set[int | None]:
 def compare(opening: Side, closing: Side, rate_driver: str, is_bought: bool) -> Iterator[Part]:
     """Yield what changed a plan, or a swap with both sides: its quantity, its price or tier, and its discounts."""
     change = closing.net - opening.net
-    if opening.quantity == 0 or closing.quantity == 0:
+    q0, q1 = opening.quantity, closing.quantity
+    if q0 is None or q1 is None:
+        q0 = q1 = 1
+    if q0 == 0 or q1 == 0:
         yield Part("seat", change, is_bought)
         return
     if opening.gross <= 0 or closing.gross <= 0:
         yield Part("price", change, is_bought)
         return
-    q0, q1 = opening.quantity, closing.quantity
     g0, g1, m0 = Fraction(opening.gross), Fraction(closing.gross), Fraction(opening.net)
     seat = round_half_away(m0 * (q1 - q0) / q0, 4)
     yield Part("seat", seat, is_bought)

@@ -5,8 +5,8 @@ from scratch, every interval is tested on its exact timestamps, and nothing is f
 runs. Money is `Decimal` with 4 places in the reporting currency, ratios are `Decimal` with 6 places (1 = 100 %),
 and everything in between is an exact `Fraction`.
 
-Scope: both values of `mrr_basis`, the policies, both values of `fx_policy`, adjustments, change events, drivers and the
-marts of expansion (in modules of their own); no exclusions list, reconciliation or words of a verdict.
+Scope: both values of `mrr_basis`, the policies, both values of `fx_policy`, adjustments, change events, and in modules
+of their own credits, drivers and the marts of expansion; no exclusions list, reconciliation or words of a verdict.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from reference.credits import Billed, Kept, keep
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -122,7 +124,8 @@ class Share:
     """What one item or invoice line adds to one customer's MRR at an instant, in its own currency.
 
     `gross` (before discounts) and `net` (after them) are exact, per month; a credit is negative. `quantity` is 0 for
-    usage. `version` tells the intervals of one item apart; `subscription_id` may be that of no known subscription.
+    usage, None where it is unknown. `version` tells the intervals of one item or line apart; `subscription_id` may be
+    that of no known subscription.
     """
 
     item_type: str
@@ -133,7 +136,7 @@ class Share:
     product_id: str
     plan_id: str
     pool: str
-    quantity: int
+    quantity: int | None
     currency: str
     gross: Fraction
     net: Fraction
@@ -167,7 +170,7 @@ class Piece:
     product_id: str
     plan_id: str
     pool: str
-    quantity: int
+    quantity: int | None
     gross: Decimal
     mrr: Decimal
 
@@ -185,7 +188,7 @@ class Contracted:
 
 @dataclass(frozen=True)
 class Recurring:
-    """One recurring line: `gross` and `net` are per month in its currency, over the dates [`start`, `end`)."""
+    """A part of a recurring line: `gross` and `net` are per month in its currency, over the dates [`start`, `end`)."""
 
     line: Row
     customer_id: str
@@ -193,7 +196,7 @@ class Recurring:
     plan_id: str
     pool: str
     currency: str
-    quantity: int
+    quantity: int | None
     gross: Fraction
     net: Fraction
     start: date
@@ -405,20 +408,30 @@ def read_usage(line: Row, customer_id: str) -> Usage:
     return Usage(line, customer_id, plan_id, line["currency"], amount, first, add_months(first, 1))
 
 
-def read_recurring(line: Row, customer_id: str, plans: dict[str, Row], discount_policy: str) -> Recurring | None:
-    """Read a recurring line at its monthly rate; None for an empty period and for a short proration.
-
-    What was billed is net of every discount, so only the policy that knows no discounts makes a difference.
-    """
+def read_recurring(line: Row, invoice: Row) -> Billed | None:
+    """Read a recurring line at its monthly rate, which counts if it is no short proration; None if it has no days."""
     start, end = as_date(line["service_start"]), as_date(line["service_end"])
     if end <= start:
         return None
     term, exclusive_end = service_term(start, end)
-    if line["is_proration"] and (exclusive_end - start).days < SHORTEST_RATED_DAYS:
-        return None
+    return Billed(
+        line=line,
+        invoice=invoice,
+        start=start,
+        end=exclusive_end,
+        gross=(Fraction(line["amount"]) + Fraction(line["discount_amount"])) / term,
+        net=Fraction(line["amount"]) / term,
+        is_rated=not line["is_proration"] or (exclusive_end - start).days >= SHORTEST_RATED_DAYS,
+    )
+
+
+def read_kept(kept: Kept, customer_id: str, plans: dict[str, Row], discount_policy: str) -> Recurring:
+    """Read what is kept of a recurring line.
+
+    What was billed is net of every discount, so only the policy that knows no discounts makes a difference.
+    """
+    line = kept.billed.line
     plan = None if line["plan_id"] is None else plans[line["plan_id"]]
-    gross = Fraction(line["amount"]) + Fraction(line["discount_amount"])
-    net = gross if discount_policy == "none" else Fraction(line["amount"])
     return Recurring(
         line=line,
         customer_id=customer_id,
@@ -426,16 +439,16 @@ def read_recurring(line: Row, customer_id: str, plans: dict[str, Row], discount_
         plan_id=UNASSIGNED if plan is None else plan["plan_id"],
         pool="per_seat" if plan is not None and plan["pricing_model"] == "per_seat" else "flat",
         currency=line["currency"],
-        quantity=1 if line["quantity"] is None else line["quantity"],
-        gross=gross / term,
-        net=net / term,
-        start=start,
-        end=exclusive_end,
+        quantity=kept.quantity,
+        gross=kept.gross,
+        net=kept.gross if discount_policy == "none" else kept.net,
+        start=kept.start,
+        end=kept.end,
     )
 
 
-def billed_lines(raw: Tables, counted_as: dict[str, str], line_type: str) -> Iterator[tuple[Row, str]]:
-    """Yield the lines of a type on invoices that count, each with the customer that its invoice is counted under."""
+def billed_lines(raw: Tables, counted_as: dict[str, str], line_type: str) -> Iterator[tuple[Row, Row]]:
+    """Yield the lines of a type on invoices that count, of customers that are not excluded, each with its invoice."""
     invoices = {row["invoice_id"]: row for row in rows(raw, "invoices")}
     for line in rows(raw, "invoice_line_items"):
         invoice = invoices[line["invoice_id"]]
@@ -444,7 +457,7 @@ def billed_lines(raw: Tables, counted_as: dict[str, str], line_type: str) -> Ite
             and invoice["status"] not in UNCOUNTED_INVOICES
             and invoice["customer_id"] in counted_as
         ):
-            yield line, counted_as[invoice["customer_id"]]
+            yield line, invoice
 
 
 # ---------------------------------------------------------------- MRR
@@ -560,9 +573,16 @@ class Contracts:
         self.usage: list[Usage] = []
         grace_days = settings.late_renewal_grace_days
         if settings.mrr_basis == "invoices":
-            lines = billed_lines(raw, self.counted_as, "recurring")
-            read = [read_recurring(*found, self.plans, settings.discount_policy) for found in lines]
-            counted = [line for line in read if line is not None]
+            billed = [read_recurring(*found) for found in billed_lines(raw, self.counted_as, "recurring")]
+            counted = [
+                read_kept(
+                    kept,
+                    self.counted_as[kept.billed.invoice["customer_id"]],
+                    self.plans,
+                    settings.discount_policy,
+                )
+                for kept in keep(line for line in billed if line is not None)
+            ]
             self.recurring = bridge_late_renewals(counted, grace_days, as_of_date + timedelta(days=1))
         else:
             read = [self.read_item(item) for item in rows(raw, "subscription_item_versions")]
@@ -570,7 +590,10 @@ class Contracts:
             midnight = as_of_midnight(as_of_date, settings.reporting_timezone)
             self.contracted = bridge_late_renewals(counted, grace_days, midnight)
         if settings.usage_policy == "included":
-            self.usage = [read_usage(*found) for found in billed_lines(raw, self.counted_as, "usage")]
+            self.usage = [
+                read_usage(line, self.counted_as[invoice["customer_id"]])
+                for line, invoice in billed_lines(raw, self.counted_as, "usage")
+            ]
         self.contracted_by = group_rows(self.contracted, lambda one: one.customer_id)
         self.recurring_by = group_rows(self.recurring, lambda one: one.customer_id)
 
@@ -646,7 +669,7 @@ class Contracts:
         return Share(
             item_type="recurring_line",
             item_id=one.line["invoice_line_item_id"],
-            version=None,
+            version=self.midnights(one)[0],
             subscription_id=one.line.get("subscription_id"),
             customer_id=one.customer_id,
             product_id=one.product_id,

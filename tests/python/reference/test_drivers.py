@@ -183,8 +183,26 @@ def pick(row: Row, **expected: Any) -> Row:
         ("from no seats", "1 basic at 100 + 0 seats at 10", "1 basic at 100 + 5 seats at 10", amounts(seat=50)),
         ("to no seats", "1 basic at 100 + 5 seats at 10", "1 basic at 100 + 0 seats at 10", amounts(seat=-50)),
         ("swap from no seats", "1 basic at 100 + 0 pro at 10", "1 basic at 100 + 5 max at 10", amounts(seat=50)),
-        ("from free", "1 basic at 100 + 2 seats at 0", "1 basic at 100 + 5 seats at 10", amounts(price=50)),
-        ("to free", "1 basic at 100 + 5 seats at 10", "1 basic at 100 + 2 seats at 0", amounts(price=-50)),
+        ("free seats are none", "1 basic at 100 + 2 seats at 0", "1 basic at 100 + 5 seats at 10", amounts(seat=50)),
+        ("nor do they stay", "1 basic at 100 + 5 seats at 10", "1 basic at 100 + 2 seats at 0", amounts(seat=-50)),
+        (
+            "free seats beside paid ones come",
+            "4 seats at 10",
+            "4 seats at 10 + 1000 seats at 0",
+            {},
+        ),
+        (
+            "free seats beside paid ones go",
+            "4 seats at 10 + 1000 seats at 0",
+            "5 seats at 12",
+            amounts(seat=10, price=10),
+        ),
+        (
+            "free seats in a swap",
+            "4 basic at 10 + 9 basic at 0",
+            "5 pro at 12 + 7 max at 0",
+            amounts(seat=10, tier=10),
+        ),
         (
             "no seats goes before free",
             "1 basic at 100 + 0 seats at 0",
@@ -303,9 +321,9 @@ def billing(*lines: Row, **tables: list[Row]) -> Tables:
 
 
 def test_a_negative_pool_is_all_price_and_leaves_the_other_pool_alone() -> None:
-    """100 flat with a credit of 120 in April, and 5 seats that become 6."""
+    """100 flat with a credit of 120 of another plan in April, and 5 seats that become 6."""
     flat = bill("2024-01-01", "2024-07-01", 600, invoice_line_item_id="flat")
-    credit = bill("2024-04-01", "2024-05-01", -120, invoice_line_item_id="credit")
+    credit = bill("2024-04-01", "2024-05-01", -120, invoice_line_item_id="credit", plan_id="basic")
     seats = [
         bill("2024-01-01", "2024-04-01", 150, plan_id="seats", quantity=5),
         bill("2024-04-01", "2024-07-01", 180, plan_id="seats", quantity=6),
@@ -319,22 +337,69 @@ def test_a_negative_pool_is_all_price_and_leaves_the_other_pool_alone() -> None:
 
 
 def test_a_plan_whose_gross_is_a_credit_is_all_price() -> None:
-    """50 becomes -20 beside 100 of another plan of the pool: no quantity explains that."""
+    """50 becomes -20 beside 100 of another plan of the pool: no quantity explains that, if there is one."""
     raw = billing(
         bill("2024-01-01", "2024-07-01", 600, invoice_line_item_id="pro", plan_id="pro"),
         bill("2024-01-01", "2024-04-01", 150, quantity=5),
-        bill("2024-04-01", "2024-05-01", -20, quantity=2),
+        bill("2024-04-01", "2024-06-01", -60, quantity=2),
     )
+    assert drivers(raw, INVOICES) == amounts(seat=-80)
+    raw["invoice_line_items"].append(bill("2024-04-01", "2024-05-01", 10, quantity=1))
     assert drivers(raw, INVOICES) == amounts(price=-70)
 
 
 def test_lines_without_a_plan_are_one_plan_without_a_rank() -> None:
-    """Product and plan are `unassigned`, a null quantity is 1."""
+    """Product and plan are `unassigned`."""
     raw = billing(
-        bill("2024-01-01", "2024-04-01", 300, plan_id=None),
+        bill("2024-01-01", "2024-04-01", 300, plan_id=None, quantity=1),
         bill("2024-04-01", "2024-07-01", 360, plan_id=None, quantity=2, discount_amount=Decimal(240)),
     )
     assert drivers(raw, INVOICES) == amounts(unassigned__seat=100, unassigned__discount=-80)
+
+
+@pytest.mark.parametrize(
+    ("what", "before", "after", "expected"),
+    [
+        ("neither known", [("monthly", 300, None)], [("monthly", 360, None)], amounts(price=20)),
+        ("known before", [("monthly", 300, 5)], [("monthly", 360, None)], amounts(price=20)),
+        ("known after", [("monthly", 300, None)], [("monthly", 360, 5)], amounts(price=20)),
+        ("one of two unknown", [("monthly", 300, 5)], [("monthly", 240, 4), ("monthly", 9, None)], amounts(price=-17)),
+        ("one that is free", [("monthly", 300, 5)], [("monthly", 240, 4), ("monthly", 0, None)], amounts(seat=-20)),
+        (
+            "each plan by itself",
+            [("monthly", 300, None), ("basic", 60, 2)],
+            [("monthly", 330, 2), ("basic", 90, 3)],
+            {**amounts(price=10, seat=10)},
+        ),
+        ("a swap to another tier", [("basic", 300, None)], [("pro", 360, 3)], amounts(tier=20)),
+        ("a swap within a tier", [("basic", 300, 2)], [("monthly", 360, None)], amounts(price=20)),
+        ("two plans for one", [("basic", 150, 2), ("monthly", 60, None)], [("pro", 360, 3)], amounts(tier=50)),
+        ("of no seats", [("monthly", 300, 0)], [("monthly", 360, None)], amounts(price=20)),
+        (
+            "from free",
+            [("monthly", 0, None), ("pro", 9, 1)],
+            [("monthly", 360, None), ("pro", 9, 1)],
+            amounts(price=120),
+        ),
+    ],
+)
+def test_without_a_quantity_there_is_no_seat(what: str, before: Any, after: Any, expected: dict[str, Decimal]) -> None:
+    """Lines for a quarter, given as plan, amount and quantity; where one is unknown, all of a plan or a swap is."""
+    lines = [
+        bill(start, end, amount, plan_id=plan_id, quantity=quantity, invoice_line_item_id=f"{start}-{number}")
+        for start, end, side in (("2024-01-01", "2024-04-01", before), ("2024-04-01", "2024-07-01", after))
+        for number, (plan_id, amount, quantity) in enumerate(side)
+    ]
+    assert drivers(billing(*lines), INVOICES) == expected, what
+
+
+def test_a_discount_on_lines_without_a_quantity_is_a_discount() -> None:
+    """100 becomes 120 of 200: with one unit on either side, the price rises by 100 and the discount takes 80."""
+    raw = billing(
+        bill("2024-01-01", "2024-04-01", 300),
+        bill("2024-04-01", "2024-07-01", 360, quantity=2, discount_amount=Decimal(240)),
+    )
+    assert drivers(raw, INVOICES) == amounts(price=100, discount=-80)
 
 
 def test_adjustments_are_price() -> None:
@@ -463,7 +528,7 @@ def test_seats_bought_under_a_new_discount_are_not_bought_with_the_price() -> No
 
 @pytest.mark.parametrize(("more", "expected"), [(49, amounts(other__cross_sell=441)), (50, {})])
 def test_a_product_that_comes_back_cheaper_is_bought_unless_by_volume(more: int, expected: Any) -> None:
-    """10 each at first, 9 each when it comes back; what has no lower price comes along."""
+    """10 each at first, 9 each when it comes back."""
     raw = history(
         ("2024-01-01", "1 basic at 1 + 1 addon at 10"),
         ("2024-02-10", "1 basic at 1"),
@@ -472,6 +537,48 @@ def test_a_product_that_comes_back_cheaper_is_bought_unless_by_volume(more: int,
     assert bought(raw) == expected
     raw["subscription_item_versions"][-1]["unit_amount"] = Decimal(10)
     assert bought(raw) == {}
+
+
+def test_of_a_product_that_comes_only_the_plans_under_their_first_price_are_bought() -> None:
+    """5 at 9 instead of 10 beside 2 of a new plan at 20 and usage of 85.05; a credit leaves less than that."""
+    plans = [*PLANS, plan("extra", product_id="other")]
+    raw = history(
+        ("2024-01-01", "1 basic at 1 + 1 addon at 10"),
+        ("2024-02-10", "1 basic at 1"),
+        (CHANGED, "1 basic at 1 + 5 addon at 9 + 2 extra at 20"),
+        **{"plans": plans, **metered(0, 0, 0, "85.05")},
+    )
+    assert drivers(raw) == amounts(other__cross_sell="170.05")
+    assert bought(raw) == amounts(other__cross_sell=45)
+    raw["mrr_adjustments"] = [adjustment(-130, "2024-04", product_id="other")]
+    assert bought(raw) == amounts(other__cross_sell="40.05")
+
+
+def test_each_plan_of_a_product_that_comes_has_its_own_volume() -> None:
+    """51 of one at a lower price are a volume discount, 2 of the other are not."""
+    plans = [*PLANS, plan("extra", product_id="other")]
+    raw = history(
+        ("2024-01-01", "1 basic at 1 + 1 addon at 10 + 1 extra at 20"),
+        ("2024-02-10", "1 basic at 1"),
+        (CHANGED, "1 basic at 1 + 51 addon at 9 + 2 extra at 19"),
+        plans=plans,
+    )
+    assert bought(raw) == amounts(other__cross_sell=38)
+
+
+def test_what_has_no_quantity_has_no_price_under_the_first() -> None:
+    """100, then 50, then 80 for who knows how many; known to be one, the rise of 30 is under the first price."""
+    lines = [
+        bill("2024-01-01", "2024-02-01", 100),
+        bill("2024-02-01", "2024-04-01", 100),
+        bill("2024-04-01", "2024-07-01", 240),
+    ]
+    assert drivers(billing(*lines), INVOICES) == amounts(price=30)
+    assert bought(billing(*lines), INVOICES) == {}
+    known = [{**row, "quantity": 1} for row in lines]
+    assert bought(billing(*known), INVOICES) == amounts(price=30)
+    assert bought(billing(*known[:2], lines[2]), INVOICES) == {}
+    assert bought(billing(lines[0], *known[1:]), INVOICES) == {}
 
 
 def test_a_plan_that_comes_back_cheaper_is_bought() -> None:
@@ -507,8 +614,7 @@ def test_what_a_price_cut_cost_is_not_taken_off_what_it_bought() -> None:
 def test_one_item_under_the_first_price_is_enough() -> None:
     """Two items of a plan, the second below what the first one began with; a third is free."""
     raw = changed("4 seats at 10", "4 seats at 12 + 1 seats at 9 + 1 seats at 0")
-    assert drivers(raw) == amounts(seat=20, price=-3)
-    assert bought(raw) == amounts(seat=20)
+    assert drivers(raw) == bought(raw) == amounts(seat=10, price=7)
 
 
 def test_the_first_price_is_of_the_earliest_time_paid_for() -> None:
@@ -574,7 +680,12 @@ def test_first_prices_are_compared_at_the_constant_rate() -> None:
 
 
 def test_a_price_that_rounds_to_0_is_no_price_under_the_first() -> None:
-    """0.0005 a year is less than 0.00005 a month."""
+    """0.0005 a year is less than 0.00005 a month; nor is it a first price."""
+    raw = history(("2024-01-01", "1 annual at 0.0005 + 1 basic at 1"), ("2024-02-10", "1 annual at 12 + 1 basic at 1"))
+    raw["subscription_item_versions"] += sold(CHANGED, None, "2 annual at 6 + 1 basic at 1")
+    for row in raw["subscription_item_versions"][2:4]:
+        row["valid_to"] = at(CHANGED)
+    assert bought(raw) == amounts(seat=1)
     raw = changed("1 annual at 12 + 1 basic at 1", "9 annual at 0.0005 + 1 basic at 1")
     assert drivers(raw) == amounts(seat=8, price="-8.9996")
     assert bought(raw) == {}

@@ -706,8 +706,8 @@ def month_end_pieces(raw: Tables, month: date = date(2024, 1, 1), settings: Sett
         ),
         pytest.param(
             [bill("2024-01-01", "2024-04-01", 300), bill("2024-02-01", "2024-03-01", -40)],
-            same(100, 1, 1) | same(60, 2, 2) | same(100, 3, 3),
-            id="a credit counts at its rate over its own period",
+            same(100, 1, 1) | same("58.1609", 2, 2) | same(100, 3, 3),
+            id="a credit takes its share by days: 29 of 91 for 40 of 300",
         ),
         pytest.param(
             [bill("2024-01-01", "2024-02-01", 50), bill("2024-01-01", "2024-02-01", -80)], {}, id="a net credit is 0"
@@ -768,14 +768,16 @@ def test_a_mid_term_upgrade_of_an_annual_contract_is_an_expansion() -> None:
     assert movements(raw, INVOICES) == [("2024-01", "new", money(100)), ("2024-04", "expansion", money(100))]
 
 
-def test_an_upgrade_of_27_days_before_the_renewal_shows_with_the_renewal() -> None:
-    """The proration is too short to count: 100 until the renewal on 1 April at 2,400 a year."""
+def test_an_upgrade_of_27_days_before_the_renewal_shows_when_it_is_billed() -> None:
+    """The old price is credited and the new one continues it, however short: the renewal at 2,400 changes nothing."""
     raw = billed(
         bill("2023-04-01", "2024-04-01", 1200, plan_id="annual"),
         bill("2024-03-05", "2024-04-01", -90, plan_id="annual", is_proration=True),
         bill("2024-03-05", "2024-04-01", 180, plan_id="annual", is_proration=True),
         bill("2024-04-01", "2025-04-01", 2400, plan_id="annual"),
     )
+    assert movements(raw, INVOICES) == [("2023-04", "new", money(100)), ("2024-03", "expansion", money(100))]
+    del raw["invoice_line_items"][1]
     assert movements(raw, INVOICES) == [("2023-04", "new", money(100)), ("2024-04", "expansion", money(100))]
 
 
@@ -839,19 +841,19 @@ def test_gross_is_what_was_billed_before_the_discount() -> None:
 @pytest.mark.parametrize(
     ("changed", "product_id", "plan_id", "pool", "quantity"),
     [
-        ({"plan_id": None}, "unassigned", "unassigned", "flat", 1),
-        ({"plan_id": "metered"}, "other", "metered", "flat", 1),
+        ({"plan_id": None}, "unassigned", "unassigned", "flat", None),
+        ({"plan_id": "metered"}, "other", "metered", "flat", None),
         ({"plan_id": "metered", "quantity": 7}, "other", "metered", "flat", 7),
         ({"plan_id": "seats", "quantity": 3}, "prod", "seats", "per_seat", 3),
         ({"plan_id": "seats", "quantity": 0}, "prod", "seats", "per_seat", 0),
-        ({"plan_id": "seats"}, "prod", "seats", "per_seat", 1),
-        ({}, "prod", "monthly", "flat", 1),
+        ({"plan_id": "seats"}, "prod", "seats", "per_seat", None),
+        ({}, "prod", "monthly", "flat", None),
     ],
 )
 def test_what_a_recurring_line_belongs_to(
-    changed: Row, product_id: str, plan_id: str, pool: str, quantity: int
+    changed: Row, product_id: str, plan_id: str, pool: str, quantity: int | None
 ) -> None:
-    """Without a plan it is unassigned; on a metered plan it is a base fee; without a quantity it is one."""
+    """Without a plan it is unassigned; on a metered plan it is a base fee; without a quantity that is unknown."""
     (piece,) = month_end_pieces(billed(bill("2024-01-01", "2024-02-01", 30, **changed)))
     assert (piece.product_id, piece.plan_id, piece.pool) == (product_id, plan_id, pool)
     assert (piece.quantity, piece.gross, piece.mrr) == (quantity, money(30), money(30))
@@ -1527,7 +1529,7 @@ def test_grace_under_invoices_bridges_service_periods(second: Row, grace: int, i
     assert balances(raw, settings) == same(100, 1, 1) | march | (same(100, 2, 2) if is_bridged else {})
 
 
-def test_grace_under_invoices_extends_credits_and_skips_what_does_not_count() -> None:
+def test_grace_under_invoices_extends_what_credits_leave_and_skips_what_does_not_count() -> None:
     """80 = 100 - 20 is what is bridged; a short proration and an empty period in the gap are no islands."""
     raw = billed(
         bill("2024-01-15", "2024-02-15", 100),
@@ -2400,9 +2402,9 @@ def test_a_change_at_the_first_instant_of_a_month_is_not_in_the_month_before() -
 
 
 def test_invoice_lines_change_at_local_midnights_and_credits_are_floored_for_the_customer_only() -> None:
-    """100, a credit at -120 for March, in New York; adjustments and usage are no changes."""
+    """100, a credit at -120 of another plan for March, in New York; adjustments and usage are no changes."""
     charge = bill("2024-02-01", "2024-05-01", 300, invoice_line_item_id="charge")
-    credit = bill("2024-03-01", "2024-04-01", -120, invoice_line_item_id="credit")
+    credit = bill("2024-03-01", "2024-04-01", -120, invoice_line_item_id="credit", plan_id="annual")
     raw = billed(charge, credit, line("2024-02-01", "2024-03-01", 9), mrr_adjustments=[adjustment(7, "2024-01")])
     names = ("item_type", "item_id", "changed_at", "mrr_change", "customer_mrr_before", "customer_mrr_after")
     assert events(raw, replace(INVOICES, reporting_timezone="America/New_York"), *names) == [
