@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -132,8 +133,31 @@ PERCENTS_OFF = ("10", "33.333", "50", "100")
 # the months in which a yen is worth something again, which it was not when the month before closed
 YEN_RETURNS = (date(2019, 5, 1), date(2021, 8, 1), date(2023, 2, 1))
 RISE_PRICE = "5000"
+TERM_MONTHS = (1, 1, 2, 3, 12, 12, 12, 12, 13, 24)
+TERM_PRICES = ("0.0007", "9.99", "24", "24", "79", "120", "1000")
+# how much of what is left of a term is credited: all of it, or that but for a little, or less, or more
+CREDITED_SHARES = ("0.98", "1.02", "0.9799", "1.0201", "0.985", "1.015", "0.1", "0.25", "0.5", "0.95", "1.3", "2")
+NEW_PRICES = ("0.5", "0.8", "1", "1.25", "2", "3.2917")
+CENT, SMALLEST = Decimal("0.01"), Decimal("0.0001")
 MIDNIGHTS = (timedelta(0), timedelta(hours=5), timedelta(hours=-5, minutes=-30), timedelta(hours=-13))
 NEAR_MIDNIGHT = (timedelta(seconds=-1), timedelta(seconds=1), timedelta(microseconds=-1), timedelta(microseconds=1))
+
+
+@dataclass(frozen=True)
+class Term:
+    """What is billed for the dates [`start`, `end`); the end is written as its own day or as the day before."""
+
+    contract: Row
+    start: date
+    end: date
+    amount: Decimal
+    is_inclusive: bool
+    issued_at: datetime
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """Return the service dates as they are written."""
+        return self.start, self.end - timedelta(days=self.is_inclusive)
 
 
 def pick_plan_shape(rng: random.Random, number: int) -> tuple[str, tuple[str, int]]:
@@ -617,11 +641,19 @@ class Generator:
         Without a `discount` that is given (of any amount), one in a few lines has one.
         """
         issued_at = datetime(start.year, start.month, start.day) + timedelta(days=self.rng.randint(-5, 5), hours=9)
+        invoice = self.add_recurring_invoice(contract, issued_at, status)
+        if discount is None:
+            is_discounted = amount >= 0 and self.chance(0.3)
+            discount = Decimal(self.rng.choice(BILLED_DISCOUNTS)) if is_discounted else Decimal(0)
+        self.bill(invoice, contract, start, end, amount, discount, is_proration=is_proration)
+
+    def add_recurring_invoice(self, contract: Row, issued_at: datetime, status: str = "paid") -> Row:
+        """Add an invoice for recurring lines; it is never issued after the data's end."""
         issued_at = min(issued_at, self.end() - timedelta(seconds=1))
         invoice = {
             "invoice_id": self.new_id("inv"),
             "customer_id": contract["customer_id"],
-            "subscription_id": None,
+            "subscription_id": contract.get("subscription_id"),
             "status": status,
             "issued_at": issued_at,
             "due_at": issued_at + timedelta(days=30),
@@ -629,15 +661,26 @@ class Generator:
             "currency": contract["currency"],
         }
         self.tables["invoices"].append(invoice)
-        if discount is None:
-            is_discounted = amount >= 0 and self.chance(0.3)
-            discount = Decimal(self.rng.choice(BILLED_DISCOUNTS)) if is_discounted else Decimal(0)
+        return invoice
+
+    def bill(
+        self,
+        invoice: Row,
+        contract: Row,
+        start: date,
+        end: date,
+        amount: Decimal,
+        discount: Decimal,
+        *,
+        is_proration: bool,
+    ) -> None:
+        """Add a recurring line to an invoice."""
         self.tables["invoice_line_items"].append(
             {
                 "invoice_line_item_id": self.new_id("line"),
                 "invoice_id": invoice["invoice_id"],
-                "subscription_id": None,
-                "subscription_item_id": None,
+                "subscription_id": contract.get("subscription_id"),
+                "subscription_item_id": contract.get("subscription_item_id"),
                 "plan_id": contract["plan_id"],
                 "line_type": "recurring",
                 "is_proration": is_proration,
@@ -649,6 +692,156 @@ class Generator:
                 "service_end": end,
             }
         )
+
+    # ------------------------------------------------------------ credits against a term, for the invoices basis
+
+    def add_credited_term(self, customer_id: str) -> None:
+        """Bill a term, credit what is left of it and charge it anew, again and again, rightly or not."""
+        contract = self.credited_contract(customer_id)
+        start = self.unbounded_instant().date()
+        if self.chance(0.6):
+            start = start.replace(day=1)
+        months = self.rng.choice(TERM_MONTHS)
+        end = add_months_clamped(start, months)
+        if self.chance(0.15):
+            end = start + timedelta(days=self.rng.choice((10, 27, 40, 100, 365)))
+        amount = Decimal(self.rng.choice(TERM_PRICES)) * months
+        issued_at = datetime(start.year, start.month, start.day, 9)
+        term = Term(contract, start, end, amount, self.chance(0.4), issued_at)
+        full_price = amount
+        self.bill_term(term, is_proration=self.chance(0.1))
+        if self.chance(0.1):
+            self.bill_term(term, is_proration=False)
+        for _ in range(self.rng.choice((1, 1, 2, 3, 4))):
+            changed = self.change_term(term)
+            if changed is not None:
+                full_price = full_price * changed.amount / max(term.amount, SMALLEST)
+                term = changed
+        if self.chance(0.4):
+            renewed_to = add_months_clamped(term.end, months)
+            price = min(full_price, Decimal(100_000)).quantize(CENT)
+            issued_at = datetime(term.end.year, term.end.month, term.end.day, 9)
+            renewed = replace(term, start=term.end, end=renewed_to, amount=price, issued_at=issued_at)
+            if self.chance(0.3):
+                renewed = replace(renewed, contract={**term.contract, "quantity": self.rng.choice((None, *SEATS))})
+            self.bill_term(renewed, is_proration=False)
+
+    def credited_contract(self, customer_id: str) -> Row:
+        """Return what a customer is billed for: a plan or none, often without a quantity or a subscription."""
+        plan = None if self.chance(0.1) else self.rng.choice(self.tables["plans"])
+        return {
+            "customer_id": customer_id,
+            "plan_id": None if plan is None else plan["plan_id"],
+            "currency": self.rng.choice(CURRENCIES) if plan is None or self.chance(0.1) else plan["currency"],
+            "quantity": None if self.chance(0.3) else self.rng.choice(SEATS),
+            **self.subscribed(customer_id, 0.5),
+        }
+
+    def subscribed(self, customer_id: str, share: float) -> Row:
+        """Return a subscription of a customer and one of its items, or neither, or no item."""
+        own = [row["subscription_id"] for row in self.tables["subscriptions"] if row["customer_id"] == customer_id]
+        if not own or not self.chance(share):
+            return {"subscription_id": None, "subscription_item_id": None}
+        subscription_id = self.rng.choice(own)
+        versions = self.tables["subscription_item_versions"]
+        items = sorted({row["subscription_item_id"] for row in versions if row["subscription_id"] == subscription_id})
+        return {"subscription_id": subscription_id, "subscription_item_id": self.rng.choice([*items, None, None])}
+
+    def bill_term(self, term: Term, *, is_proration: bool, invoice: Row | None = None) -> None:
+        """Bill a term, at a discount now and then, on an invoice of its own unless one is given."""
+        if invoice is None:
+            status = self.rng.choices(("paid", "open", "uncollectible", "void"), (90, 4, 4, 2))[0]
+            invoice = self.add_recurring_invoice(term.contract, term.issued_at, status)
+        share = Decimal(self.rng.choice(("0.1", "0.25", "1"))) if self.chance(0.25) else Decimal(0)
+        discount = (term.amount * share).quantize(CENT)
+        self.bill(invoice, term.contract, *term.period, term.amount, discount, is_proration=is_proration)
+
+    def change_term(self, term: Term) -> Term | None:
+        """Credit a part of a term and mostly charge it anew; return what is in force then, None if that is no other."""
+        start, end = self.changed_time(term)
+        if end - start <= timedelta(days=term.is_inclusive):
+            return None
+        issued_at = datetime(start.year, start.month, start.day, 9)
+        if self.chance(0.3):
+            days = timedelta(days=self.rng.choice((1, 20, 100, 200)))
+            issued_at = self.rng.choice((issued_at + days, issued_at + days, term.issued_at, term.issued_at - days))
+        rest = term.amount * (end - start).days / (term.end - term.start).days
+        part = replace(term, start=start, end=end, issued_at=issued_at)
+        status = self.rng.choices(("paid", "open", "void", "draft"), (92, 4, 2, 2))[0]
+        invoice = self.add_recurring_invoice(term.contract, issued_at, status)
+        for amount in self.credited_amounts(rest):
+            self.add_credit(replace(part, amount=-amount), invoice)
+        if self.chance(0.4):
+            return None
+        return self.charge_anew(part, rest, invoice)
+
+    def changed_time(self, term: Term) -> tuple[date, date]:
+        """Return the days that are credited: mostly the rest of a term, from any day or a whole number of months on."""
+        days = (term.end - term.start).days
+        start = term.start + timedelta(days=self.rng.randint(0, max(0, days - 1)))
+        by_month = add_months_clamped(term.start, self.rng.randint(0, max(0, days // 31)))
+        if self.chance(0.6) and by_month < term.end:
+            start = by_month
+        if self.chance(0.8):
+            return start, term.end
+        end = start + timedelta(days=self.rng.randint(1, max(1, (term.end - start).days)))
+        if self.chance(0.15):
+            start, end = start - timedelta(days=7), end + timedelta(days=self.rng.choice((0, 400)))
+        return start, end
+
+    def credited_amounts(self, rest: Decimal) -> list[Decimal]:
+        """Return what is credited of what was paid for a time: all of it to the cent or not, or a part, or too much."""
+        kind = self.rng.random()
+        if kind < 0.5:
+            found = [rest.quantize(CENT)]
+        elif kind < 0.6:
+            found = [rest.quantize(SMALLEST)]
+        elif kind < 0.7:
+            half = (rest / 2).quantize(SMALLEST)
+            found = [half, half, *([half] if self.chance(0.2) else [])]
+        else:
+            found = [(rest * Decimal(self.rng.choice(CREDITED_SHARES))).quantize(SMALLEST)]
+        return [max(amount, SMALLEST) for amount in found]
+
+    def add_credit(self, term: Term, invoice: Row) -> None:
+        """Credit a time on an invoice: for the contract as it is, for a part of its seats, or not quite for it."""
+        contract, quantity = dict(term.contract), term.contract["quantity"]
+        kind = self.rng.random()
+        if kind < 0.15:
+            contract["quantity"] = self.rng.choice((None, 0, 1, 2, (quantity or 0) + 1))
+        elif kind < 0.2:
+            contract["plan_id"] = self.rng.choice((None, self.rng.choice(self.tables["plans"])["plan_id"]))
+        elif kind < 0.35:
+            contract |= self.subscribed(contract["customer_id"], 0.5)
+        if contract["subscription_id"] != invoice["subscription_id"]:
+            invoice = self.add_recurring_invoice(contract, invoice["issued_at"], invoice["status"])
+        discount = term.amount * self.rng.choice((0, 0, 0, 1))
+        self.bill(invoice, contract, *term.period, term.amount, discount, is_proration=not self.chance(0.1))
+
+    def charge_anew(self, part: Term, rest: Decimal, invoice: Row) -> Term:
+        """Charge a time that was credited anew, in one line or two, with the credit or apart; return the last one."""
+        for _ in range(self.rng.choice((1, 1, 1, 1, 2))):
+            contract = {**part.contract, "quantity": self.rng.choice((part.contract["quantity"], None, *SEATS))}
+            kind = self.rng.random()
+            if kind < 0.6:
+                contract["plan_id"] = self.rng.choice(self.tables["plans"])["plan_id"]
+            elif kind < 0.7:
+                contract["plan_id"] = None
+            if self.chance(0.1):
+                contract |= self.subscribed(contract["customer_id"], 0.5)
+            amount = max(SMALLEST, (rest * Decimal(self.rng.choice(NEW_PRICES))).quantize(CENT))
+            days = self.rng.choices((None, 0, 1, 30, -1), (70, 10, 7, 7, 6))[0]
+            issued_at = part.issued_at + timedelta(days=days or 0)
+            charged = replace(part, contract=contract, amount=amount, issued_at=issued_at)
+            is_together = days is None and contract["subscription_id"] == invoice["subscription_id"]
+            self.bill_term(charged, is_proration=not self.chance(0.1), invoice=invoice if is_together else None)
+        return charged
+
+    def add_credited_terms(self) -> None:
+        """Credit terms of some customers, one after another or at the same time."""
+        for customer in self.tables["customers"]:
+            for _ in range(self.rng.choices((0, 1, 2, 4), (55, 20, 15, 10))[0]):
+                self.add_credited_term(customer["customer_id"])
 
     # ------------------------------------------------------------ customers who stay, and pay more or less
 
@@ -782,6 +975,38 @@ class Generator:
                 charge = self.next_charge(plans, charge)
                 if self.chance(0.4):
                     percent = Decimal(self.rng.choice(("0", "0", *PERCENTS_OFF)))
+
+    def add_free_items(self) -> None:
+        """Give seats away beside those that are paid for, or a plan for free until it is paid for."""
+        fixed = {row["plan_id"]: row for row in self.tables["plans"] if row["pricing_model"] != "metered"}
+        paid = [row for row in self.tables["subscription_item_versions"] if row["plan_id"] in fixed]
+        for row in self.rng.sample(paid, len(paid) // 8):
+            plan, item_id = fixed[row["plan_id"]], self.new_id("item")
+            free = (plan, self.rng.choice((1, 50, 1000)), Decimal(0))
+            start, end = row["valid_from"], row["valid_to"]
+            if self.chance(0.5):
+                start += timedelta(days=self.rng.choice((-400, -20, 20, 40)))
+            changed = start + timedelta(days=self.rng.choice((20, 45, 100)))
+            self.add_version(row["subscription_id"], item_id, free, start, changed)
+            if end is None or end > changed:
+                price = self.first_charge([plan]) if self.chance(0.7) else free
+                self.add_version(row["subscription_id"], item_id, price, changed, end)
+
+    def add_free_lines(self) -> None:
+        """Bill lines at nothing beside some that are paid for, of a quantity that is known or not."""
+        lines = self.tables["invoice_line_items"]
+        paid = [row for row in lines if row["line_type"] == "recurring" and row["amount"] > 0]
+        for row in self.rng.sample(paid, len(paid) // 12):
+            quantity = self.rng.choice((None, 1, 50, 1000))
+            lines.append(
+                {
+                    **row,
+                    "invoice_line_item_id": self.new_id("line"),
+                    "quantity": quantity,
+                    "amount": Decimal(0),
+                    "discount_amount": Decimal(0),
+                }
+            )
 
     def add_move_to_yen(self, customer_id: str) -> None:
         """Let a customer go over from dollars to yen in a month at whose opening a yen was worth nothing."""
@@ -939,6 +1164,10 @@ class Generator:
             self.add_invoice(customer_id, issued_at=self.end() + late, status="paid")
             self.add_invoice(customer_id, issued_at=self.end() + timedelta(days=90), status="draft")
         self.add_developments(recurring_lines=recurring_lines, subscriptions=subscriptions)
+        self.add_free_items()
+        if recurring_lines:
+            self.add_credited_terms()
+            self.add_free_lines()
         for table in ("subscription_item_versions", "subscription_pauses", "discounts", "invoice_line_items"):
             self.rng.shuffle(self.tables[table])
         if corrections:

@@ -6,15 +6,18 @@ Every expected number is worked out by hand from the rules. Money is per month u
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
-from reference.credits import Billed, Reversal, find_reversals
-from reference.ledger import Ledger, Row, Settings, Tables, build_marts, read_recurring
+from reference.credits import NEAR, Billed, Reversal, find_reversals, keep_of, rates_of, swapped_by
+from reference.generate import random_raw
+from reference.ledger import Ledger, Row, Settings, Tables, billed_lines, build_marts, group_rows, read_recurring
 from test_drivers import amounts, drivers
 from test_reference import at, balances, bill, customer, invoice, money, movements, plan
 
@@ -89,10 +92,14 @@ def of_plans(raw: Tables, month: date, settings: Settings = TO_2024) -> dict[str
 
 def reversals(*lines: Any) -> list[Reversal]:
     """Return what the credits among some lines take."""
-    raw = billing(*lines)
-    invoices = {row["invoice_id"]: row for row in raw["invoices"]}
-    read = [read_recurring(row, invoices[row["invoice_id"]]) for row in raw["invoice_line_items"]]
-    return find_reversals(line for line in read if isinstance(line, Billed))
+    return find_reversals(read_all(billing(*lines)))
+
+
+def read_all(raw: Tables) -> list[Billed]:
+    """Return the recurring lines of all customers."""
+    customer_ids = {row["customer_id"]: row["customer_id"] for row in raw["customers"]}
+    read = (read_recurring(*found) for found in billed_lines(raw, customer_ids, "recurring"))
+    return [line for line in read if line is not None]
 
 
 def taken(*lines: Any) -> list[tuple[str, str, Fraction]]:
@@ -554,3 +561,166 @@ def test_change_events_show_what_is_kept_of_a_line() -> None:
         ("l01", at("2023-07-01"), money("15.2084"), "expansion"),
         ("l01", at("2024-01-01"), money("-30.4167"), "churn"),
     ]
+
+
+# ---------------------------------------------------------------- any data
+
+
+def generated(seed: int) -> list[list[Billed]]:
+    """Return the recurring lines of each customer of a generated data set."""
+    raw = random_raw(random.Random(seed), 40, 30, recurring_lines=True, subscriptions=seed % 2 == 0)
+    return list(group_rows(read_all(raw), lambda line: line.invoice["customer_id"]).values())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_credits_never_take_more_than_was_charged(seed: int) -> None:
+    """At every moment the shares of a charge sum to 1 at most, nothing is kept twice, and no more than is billed."""
+    for lines in generated(seed):
+        found = find_reversals(lines)
+        spent = [one.credit for one in found]
+        assert len(spent) == len(set(spent))
+        for one in found:
+            assert 0 < one.taken <= 1 and 0 <= one.left < 1
+            assert 0 < one.applied <= -one.credit.amount
+            over_it = [other.taken for other in found if other.charge is one.charge and other.credit.meets(one.credit)]
+            assert one.taken + one.left <= 1 or len(over_it) > 1
+        kept = keep_of(lines)
+        assert not {part.billed for part in kept} & set(spent)
+        for line, parts in group_rows(kept, lambda part: part.billed).items():
+            gross, net = rates_of(line, found)
+            assert [part for part in parts if part.start < line.start or part.end > line.end] == []
+            assert all(one.end <= other.start for one, other in pairwise(parts))
+            assert all(abs(part.net) <= abs(net) and abs(part.gross) <= abs(gross) for part in parts)
+            own, left = line.line["quantity"], {part.quantity for part in parts}
+            assert left == {None} if own is None else all(0 < quantity <= own or quantity == own for quantity in left)
+
+
+def test_generated_credits_are_of_every_kind() -> None:
+    """In numbers, so that the comparison compares them."""
+    shapes: Counter[str] = Counter()
+    for seed in range(12):
+        for lines in generated(seed):
+            found = find_reversals(lines)
+            shapes["reverses nothing"] += sum(line.amount < 0 for line in lines) - len(found)
+            for number, one in enumerate(found):
+                count_shapes_of_reversal(one, found[:number], shapes)
+                alike = [line for line in lines if is_alike(line, one)]
+                shapes["several charges"] += len(alike) > 1
+                shapes["several that end with it"] += sum(line.end == one.credit.end for line in alike) > 1
+            for line in lines:
+                count_shapes_of_swap(line, swapped_by(line, found), found, shapes)
+            continued = Counter(frozenset(one.credit for one in swapped_by(line, found)) for line in lines)
+            shapes["swap into several"] += sum(number > 1 for credits, number in continued.items() if credits)
+            for line, parts in group_rows(keep_of(lines), lambda part: part.billed).items():
+                shapes["in several parts"] += len(parts) > 2
+                shapes["with a hole"] += any(one.end < other.start for one, other in pairwise(parts))
+                shapes["seats taken off"] += any(part.quantity != line.line["quantity"] for part in parts)
+    wanted = (
+        "reverses nothing",
+        "exact",
+        "snapped up",
+        "snapped down",
+        "just not snapped",
+        "a part",
+        "excess",
+        "second",
+    )
+    wanted += ("third", "more than is left", "shorter than 28 days", "proration of a short proration", "months later")
+    wanted += (
+        "no plan",
+        "no subscription on one",
+        "no subscription",
+        "same item",
+        "inclusive",
+        "mid-term",
+        "whole term",
+    )
+    wanted += ("several charges", "several that end with it", "in several parts", "with a hole", "seats taken off")
+    wanted += (
+        "swap",
+        "short swap",
+        "swap on a later invoice",
+        "swap of several",
+        "swap into several",
+        "swap of a swap",
+    )
+    wanted += (
+        "swap that is credited",
+        "swap in part",
+        "swap with excess",
+        "swap from a discount",
+        "swap to a discount",
+    )
+    wanted += (
+        "swap of no plan",
+        "swap of an unknown quantity",
+        "swap across products and plans",
+        "swap of a kept plan",
+    )
+    wanted += ("same days, not gone",)
+    assert {name: shapes[name] for name in wanted if shapes[name] < 5} == {}
+
+
+def is_alike(line: Billed, one: Reversal) -> bool:
+    """Say whether a credit could also have been for another charge, were nothing credited of it."""
+    credit = one.credit
+    return (
+        line.amount > 0
+        and line.line["plan_id"] == credit.line["plan_id"]
+        and line.belongs_with(credit)
+        and line.holds(credit)
+        and line.issued_at <= credit.issued_at
+    )
+
+
+def count_shapes_of_reversal(one: Reversal, earlier: list[Reversal], shapes: Counter[str]) -> None:
+    """Count what is to be seen of a credit that reverses."""
+    credit, charge = one.credit, one.charge
+    asked = -credit.amount * charge.days / (charge.amount * credit.days)
+    before = one.left + one.taken
+    shapes["exact"] += asked == before
+    shapes["snapped up"] += before - NEAR <= asked < before
+    shapes["snapped down"] += before < asked <= before + NEAR
+    shapes["just not snapped"] += NEAR < abs(asked - before) < 2 * NEAR
+    shapes["a part"] += one.left > 0
+    shapes["excess"] += one.applied < -credit.amount
+    same = [other for other in earlier if other.charge is charge]
+    shapes["second"] += len(same) == 1
+    shapes["third"] += len(same) == 2
+    shapes["more than is left"] += before < 1 and asked > before + NEAR
+    shapes["shorter than 28 days"] += credit.days < 28
+    shapes["proration of a short proration"] += not charge.is_rated
+    shapes["months later"] += (credit.issued_at.date() - credit.start).days > 60
+    shapes["no plan"] += credit.line["plan_id"] is None
+    named = {credit.line["subscription_id"] is None, charge.line["subscription_id"] is None}
+    shapes["no subscription on one"] += len(named) == 2
+    shapes["no subscription"] += named == {True}
+    shapes["same item"] += None is not credit.line["subscription_item_id"] == charge.line["subscription_item_id"]
+    shapes["inclusive"] += charge.end > charge.line["service_end"]
+    shapes["mid-term"] += credit.end < charge.end
+    shapes["whole term"] += (credit.start, credit.end) == (charge.start, charge.end)
+
+
+def count_shapes_of_swap(line: Billed, swapped: list[Reversal], found: list[Reversal], shapes: Counter[str]) -> None:
+    """Count what is to be seen of a line that continues a swap, or does not for all that its days are those of one."""
+    same_days = [one for one in found if (one.credit.start, one.credit.end) == (line.start, line.end)]
+    if not swapped:
+        later = [one for one in same_days if one.credit.issued_at <= line.issued_at and one.charge is not line]
+        shapes["same days, not gone"] += line.amount > 0 and any(one.left > 0 for one in later)
+        return
+    charges = {one.charge for one in swapped}
+    shapes["swap"] += 1
+    shapes["short swap"] += line.days < 28
+    shapes["swap on a later invoice"] += all(one.credit.issued_at < line.issued_at for one in swapped)
+    shapes["swap of several"] += len(charges) > 1
+    shapes["swap of a swap"] += any(swapped_by(charge, found) for charge in charges)
+    shapes["swap that is credited"] += any(one.charge is line for one in found)
+    shapes["swap in part"] += any(one.taken < 1 for one in swapped)
+    shapes["swap with excess"] += any(one.applied < -one.credit.amount for one in swapped)
+    shapes["swap from a discount"] += any(charge.line["discount_amount"] > 0 for charge in charges)
+    shapes["swap to a discount"] += line.line["discount_amount"] > 0
+    shapes["swap of no plan"] += line.line["plan_id"] is None
+    shapes["swap of an unknown quantity"] += line.line["quantity"] is None
+    plans = {charge.line["plan_id"] for charge in charges}
+    shapes["swap across products and plans"] += line.line["plan_id"] not in plans
+    shapes["swap of a kept plan"] += line.line["plan_id"] in plans
