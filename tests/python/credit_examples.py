@@ -1,7 +1,7 @@
 """Credits against a term as they are billed, on the basis of invoices: a handful of lines each, and what they must say.
 
-Amounts are in dollars, MRR per month. test_credits.py holds the marts to them, and the mutants of the models are tried
-on the same rows.
+Amounts are in dollars, MRR per month. test_credit_examples.py holds the marts to them, and the mutants of the models
+are tried on the same rows.
 """
 
 from __future__ import annotations

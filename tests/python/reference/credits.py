@@ -157,7 +157,7 @@ def reverse(credit: Billed, charge: Billed, left: Fraction) -> Reversal:
 def swapped_by(charge: Billed, reversals: list[Reversal]) -> list[Reversal]:
     """Return what credits over a charge's interval have taken by its issue, if the charge continues that; else nothing.
 
-    The credits must have left nothing there of any charge that they reversed, and this charge must not be among these.
+    Of each charge that they reversed they must have left nothing there, and this charge must not be among these.
     """
     group = [
         one
@@ -166,10 +166,9 @@ def swapped_by(charge: Billed, reversals: list[Reversal]) -> list[Reversal]:
         and (one.credit.start, one.credit.end) == (charge.start, charge.end)
         and one.credit.issued_at <= charge.issued_at
     ]
-    reversed_charges = [one.charge for one in group]
     emptied = [one.charge for one in group if one.left == 0]
-    is_continued = charge.amount > 0 and charge not in reversed_charges and set(reversed_charges) == set(emptied)
-    return group if is_continued else []
+    is_continued = charge.amount > 0 and charge not in emptied
+    return [one for one in group if one.charge in emptied] if is_continued else []
 
 
 def rates_of(billed: Billed, reversals: list[Reversal]) -> tuple[Fraction, Fraction]:
@@ -177,13 +176,10 @@ def rates_of(billed: Billed, reversals: list[Reversal]) -> tuple[Fraction, Fract
     swapped = swapped_by(billed, reversals)
     if not swapped:
         return billed.gross, billed.net
-    taken = [(one.taken, *rates_of(one.charge, reversals)) for one in swapped]
-    credited = sum(one.applied for one in swapped)
-    billed_gross = billed.amount + Fraction(billed.line["discount_amount"])
-    return (
-        billed_gross * sum(share * gross for share, gross, _ in taken) / credited,
-        billed.amount * sum(share * net for share, _, net in taken) / credited,
+    per_credited = sum(one.taken * rates_of(one.charge, reversals)[1] for one in swapped) / -sum(
+        one.credit.amount for one in swapped
     )
+    return (billed.amount + Fraction(billed.line["discount_amount"])) * per_credited, billed.amount * per_credited
 
 
 # ---------------------------------------------------------------- what is kept
