@@ -516,7 +516,7 @@ lines_at_month_end as (
         lines_read.line_type,
         lines_read.currency,
         {{ to_whole('lines_read.net_amount', 4) }} as price,
-        case when lines_read.is_rate then lines_read.term_of else 1 end as numerator,
+        cast(case when lines_read.is_rate then lines_read.term_of else 1 end as {{ whole_type() }}) as numerator,
         case when lines_read.is_rate then lines_read.term else 1 end as denominator,
         swapped_charges.ended_rate,
         swapped_charges.credited_price,

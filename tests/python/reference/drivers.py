@@ -177,15 +177,22 @@ def product_parts(ledger: Ledger, opening: list[Piece], closing: list[Piece], un
 def cross_sell_parts(
     opening: list[Piece], closing: list[Piece], change: Decimal, under: frozenset[str]
 ) -> Iterator[Part]:
-    """Yield the change of a product that comes or goes: apart what comes of each plan, the rest as one."""
+    """Yield the change of a product that comes or goes: apart what comes of each plan, the rest as one.
+
+    What counts as 0 for being negative, a product or a pool of it, has no plans that bring anything.
+    """
     rest = change
-    before, after = (
-        group_rows(in_pool(pieces, *FIXED_POOLS), lambda piece: piece.plan_id) for pieces in (opening, closing)
-    )
-    for plan_id, pieces in sorted(after.items()):
-        come = sum_of_pools(pieces)
-        yield Part("cross_sell", come, is_cheaper([plan_id], added(quantity(before[plan_id]), quantity(pieces)), under))
-        rest -= come
+    if not (is_below_zero(opening) or is_below_zero(closing)):
+        for pool in FIXED_POOLS:
+            pools = in_pool(opening, pool), in_pool(closing, pool)
+            if any(net(pieces) < 0 for pieces in pools):
+                continue
+            before, after = (group_rows(pieces, lambda piece: piece.plan_id) for pieces in pools)
+            for plan_id, pieces in sorted(after.items()):
+                come = net(pieces) - net(before[plan_id])
+                more = added(quantity(before[plan_id]), quantity(pieces))
+                yield Part("cross_sell", come, is_cheaper([plan_id], more, under))
+                rest -= come
     yield Part("cross_sell", rest)
 
 
