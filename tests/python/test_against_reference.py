@@ -66,6 +66,7 @@ def nasty_raw(seed: int, customers: int, months: int, variables: dict[str, Any])
         subscriptions=not only_invoices or seed % 2 == 0,
         late_business=seed % 3 != 0,
         corrections=seed % 5 != 0,
+        mixed_case=seed % 4 == 0,
     )
 
 

@@ -139,6 +139,7 @@ TERM_PRICES = ("0.0007", "9.99", "24", "24", "79", "120", "1000")
 CREDITED_SHARES = ("0.98", "1.02", "0.9799", "1.0201", "0.985", "1.015", "0.1", "0.25", "0.5", "0.95", "1.3", "2")
 NEW_PRICES = ("0.5", "0.8", "1", "1.25", "2", "3.2917")
 CENT, SMALLEST = Decimal("0.01"), Decimal("0.0001")
+CODES = ("currency", "status", "ended_reason", "pricing_model", "billing_interval", "duration", "line_type")
 MIDNIGHTS = (timedelta(0), timedelta(hours=5), timedelta(hours=-5, minutes=-30), timedelta(hours=-13))
 NEAR_MIDNIGHT = (timedelta(seconds=-1), timedelta(seconds=1), timedelta(microseconds=-1), timedelta(microseconds=1))
 
@@ -1136,6 +1137,7 @@ class Generator:
         subscriptions: bool = True,
         late_business: bool = False,
         corrections: bool = False,
+        mixed_case: bool = False,
     ) -> Tables:
         """Fill every table; some customers get nothing, and the last invoice falls into the last month or after it."""
         self.add_catalogue()
@@ -1172,7 +1174,17 @@ class Generator:
             self.rng.shuffle(self.tables[table])
         if corrections:
             self.add_corrections()
+        if mixed_case:
+            self.mix_case()
         return self.tables
+
+    def mix_case(self) -> None:
+        """Write a part of the codes in small letters, in capitals, or with a capital in front."""
+        for table in self.tables.values():
+            for row in table:
+                for name in CODES:
+                    if row.get(name) is not None and self.chance(0.3):
+                        row[name] = self.rng.choice((row[name].lower(), row[name].upper(), row[name].capitalize()))
 
 
 def random_raw(
@@ -1185,18 +1197,21 @@ def random_raw(
     subscriptions: bool = True,
     late_business: bool = False,
     corrections: bool = False,
+    mixed_case: bool = False,
 ) -> Tables:
     """Return valid, adversarial raw tables over about `months` calendar months; every id starts with `tag`.
 
     `recurring_lines` adds what `mrr_basis: invoices` reads; without `subscriptions`, nothing but invoices is there;
     `late_business` adds subscriptions that are renewed late and invoices that are paid late, for the policies;
-    `corrections` adds adjustments and acquired customers, and puts billed lines on subscriptions.
+    `corrections` adds adjustments and acquired customers, and puts billed lines on subscriptions;
+    `mixed_case` writes the same codes in small letters and capitals.
     """
     return Generator(rng, customers, months, tag).generate(
         recurring_lines=recurring_lines,
         subscriptions=subscriptions,
         late_business=late_business,
         corrections=corrections,
+        mixed_case=mixed_case,
     )
 
 

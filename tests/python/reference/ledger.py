@@ -41,6 +41,9 @@ FACTORS = {
     "quarter": Fraction(1, 3),
     "year": Fraction(1, 12),
 }
+# Columns that hold codes, which are read without regard to case.
+UPPER_CODES = ("currency",)
+LOWER_CODES = ("status", "ended_reason", "pricing_model", "billing_interval", "duration", "line_type")
 UNCOUNTED_INVOICES = ("draft", "void")
 SNAP = Fraction(6, 100)
 SHORTEST_RATED_DAYS = 28
@@ -353,6 +356,18 @@ def total(values: Iterable[Decimal]) -> Decimal:
 def rows(raw: Tables, table: str) -> list[Row]:
     """Return the rows of a table; a table that does not exist reads as empty."""
     return raw.get(table) or []
+
+
+def with_plain_codes(raw: Tables) -> Tables:
+    """Return the raw tables with every code as the rules write it: currencies in capitals, others in small letters."""
+    return {table: [{**row, **plain_codes(row)} for row in rows(raw, table)] for table in raw}
+
+
+def plain_codes(row: Row) -> Row:
+    """Return the codes of a row as the rules write them."""
+    upper = {name: row[name].upper() for name in UPPER_CODES if row.get(name) is not None}
+    lower = {name: row[name].lower() for name in LOWER_CODES if row.get(name) is not None}
+    return upper | lower
 
 
 def group_rows(table: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
@@ -847,7 +862,8 @@ class Ledger:
 
     def __init__(self, raw: Tables, settings: Settings) -> None:
         """Compute the closing balance of every month to the last complete one, each from scratch."""
-        self.settings = settings
+        raw = with_plain_codes(raw)
+        self.settings = settings = replace(settings, reporting_currency=settings.reporting_currency.upper())
         as_of_date = find_as_of_date(raw, settings)
         self.contracts = Contracts(raw, settings, as_of_date)
         self.rates = Rates(

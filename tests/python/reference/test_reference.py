@@ -970,6 +970,20 @@ def test_a_currency_without_a_rate_is_an_error() -> None:
         build_marts(raw, JAN_TO_JUN_2024)
 
 
+@pytest.mark.parametrize("basis", ["subscriptions", "invoices"])
+def test_codes_are_read_without_regard_to_case(basis: str) -> None:
+    """`usd` is `USD` and `Paid` is `paid`: the same data give the same marts."""
+    shape = {"customers": 25, "months": 20, "recurring_lines": basis == "invoices", "late_business": True}
+    plain, mixed = (random_raw(random.Random(4), **shape, mixed_case=mixed_case) for mixed_case in (False, True))
+    assert plain != mixed
+    currencies = {row["currency"] for row in mixed["invoice_line_items"]}
+    assert {"usd", "USD"} <= currencies
+    for currency in ("USD", "eur"):
+        written = Settings(mrr_basis=basis, reporting_currency=currency)
+        meant = Settings(mrr_basis=basis, reporting_currency=currency.upper())
+        assert build_marts(mixed, written) == build_marts(plain, meant)
+
+
 def test_each_item_is_rounded_by_itself() -> None:
     """Three annual items of 100 make 3 x 8.3333, not 25."""
     versions = [item(f"i{n}", plan_id="annual") for n in range(3)]
