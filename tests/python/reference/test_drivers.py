@@ -1272,6 +1272,9 @@ def test_generated_data_has_every_driver(basis: str) -> None:
             shapes[row["driver"], row["mrr_change"] > 0] += 1
             shapes["bought", row["driver"]] += row["manufactured_mrr"] > 0
             shapes["bought in part"] += 0 < row["manufactured_mrr"] < row["mrr_change"]
+            shapes["part of a product"] += (
+                row["driver"] == "cross_sell" and 0 < row["manufactured_mrr"] < row["mrr_change"]
+            )
         shapes["without a movement"] += count_offsetting(marts)
         for row in marts["expansion_durability"]:
             shapes["recovered"] += row["recovered_mrr"] > 0
@@ -1284,7 +1287,21 @@ def test_generated_data_has_every_driver(basis: str) -> None:
     wanted += [(name, is_gain) for name in names for is_gain in (True, False)]
     wanted += [("bought", name) for name in ("seat", "price", "discount", "cross_sell")]
     assert {name: shapes[name] for name in wanted if shapes[name] < 5} == {}
-    assert min(shapes["bought", "tier"], shapes["bought in part"]) > 0
+    assert min(shapes["bought", "tier"], shapes["bought in part"], shapes["part of a product"]) > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_generated_lines_without_quantities_have_no_seats(seed: int) -> None:
+    """What they change is anything else, and sums to the same."""
+    settings = Settings(mrr_basis="invoices")
+    raw = nasty(seed, settings)
+    known = build_marts(raw, settings)
+    lines = [{**row, "quantity": None} for row in raw["invoice_line_items"]]
+    marts = build_marts({**raw, "invoice_line_items": lines}, settings)
+    kinds = [Counter(row["driver"] for row in one["fct_mrr_movement_drivers"]) for one in (known, marts)]
+    assert kinds[0]["seat"] > 10 and kinds[1]["seat"] == 0 < kinds[1]["price"]
+    assert marts["fct_mrr_movements"] == known["fct_mrr_movements"]
+    assert_drivers_tie(marts)
 
 
 def count_offsetting(marts: Tables) -> int:
@@ -1323,7 +1340,9 @@ def test_generated_data_has_every_way_to_change_a_plan() -> None:
                     shapes["discounted and expanding"] += g1 > m1 > m0
                     shapes["50 more, cheaper"] += q1 - q0 >= 50 and 0 < g1 * q0 < g0 * q1
                     shapes["49 or 50 more"] += q1 - q0 in (49, 50)
+                    is_paid = [{p.gross > 0 for p in side if p.plan_id == plan_id} for side in (before, after)]
+                    shapes["free beside paid"] += {True, False} in is_paid
     wanted = ("swap within a tier", "swap across tiers", "quantity and price", "no quantity", "no price")
-    wanted += ("all of it off", "discounted and expanding", "50 more, cheaper", "49 or 50 more")
+    wanted += ("all of it off", "discounted and expanding", "50 more, cheaper", "49 or 50 more", "free beside paid")
     assert {name: shapes[name] for name in wanted if shapes[name] < 10} == {}
     assert shapes["swap of several"] > 0
