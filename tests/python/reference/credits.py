@@ -172,7 +172,10 @@ def swapped_by(charge: Billed, reversals: list[Reversal]) -> list[Reversal]:
 
 
 def rates_of(billed: Billed, reversals: list[Reversal]) -> tuple[Fraction, Fraction]:
-    """Return gross and net per month: of a line that continues a swap what was taken, in proportion; else its own."""
+    """Return gross and net per month: of a line that continues a swap in proportion to what was taken; else its own.
+
+    What was taken, net, over what was credited for it says what one unit that is billed for these days is per month.
+    """
     swapped = swapped_by(billed, reversals)
     if not swapped:
         return billed.gross, billed.net

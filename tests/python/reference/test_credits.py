@@ -528,6 +528,33 @@ def test_the_seats_of_a_swap_are_its_own() -> None:
     assert drivers(raw, TO_2024, "2023-02") == amounts(seat=16, tier="38.9995")
 
 
+@pytest.mark.parametrize(
+    ("what", "before", "after", "expected"),
+    [
+        ("neither", (288, 0, "263.54"), ("867.48", 0), ("78.9995", "78.9995")),
+        ("the old one", (144, 144, "131.77"), ("867.48", 0), ("78.9995", "78.9995")),
+        ("the new one", (288, 0, "263.54"), ("433.74", "433.74"), ("78.9995", "39.4997")),
+        ("both", (144, 144, "131.77"), ("433.74", "433.74"), ("78.9995", "39.4997")),
+        ("both, otherwise", (216, 72, "197.655"), ("433.74", "433.74"), ("78.9995", "39.4997")),
+    ],
+)
+def test_a_swap_keeps_the_discount_of_the_new_line(
+    what: str, before: Any, after: Any, expected: tuple[str, str]
+) -> None:
+    """24 a month before discounts, credited with what was paid for it; 78.9995 a month, whoever has a half off."""
+    amount, off, back = before
+    forth, new_off = after
+    raw = billing(
+        year(amount, discount_amount=Decimal(off)),
+        credit(back),
+        charge(forth, plan_id="pro", discount_amount=Decimal(str(new_off))),
+    )
+    gross, net = (money(value) for value in expected)
+    assert of_plans(raw, date(2023, 2, 1)) == {"pro": (gross, net, None)}
+    without = Settings(mrr_basis="invoices", as_of_date=date(2024, 3, 31), discount_policy="none")
+    assert balances(raw, without)["2023-02"] == gross
+
+
 def test_a_charge_that_is_credited_itself_continues_nothing() -> None:
     """Charged twice by mistake and credited on the same invoice: a line is never continued by itself."""
     period = ("2023-03-01", "2023-03-31")
