@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -113,14 +113,19 @@ def find_reversals(lines: Iterable[Billed]) -> list[Reversal]:
     for credit in credits:
         charges = [charge for charge in lines if is_charge_of(charge, credit) and left_of(charge, credit, found) > 0]
         if charges:
-            charge = min(charges, key=lambda one: (one.end != credit.end, latest_first(one.issued_at), one.line_id))
+            charge = min(charges, key=lambda one: preference(one, credit))
             found.append(reverse(credit, charge, left_of(charge, credit, found)))
     return found
 
 
-def latest_first(instant: datetime) -> float:
-    """Return a key that sorts a later instant before an earlier one."""
-    return -(instant - datetime(1970, 1, 1)).total_seconds()
+def preference(charge: Billed, credit: Billed) -> tuple[bool, bool, timedelta, str]:
+    """Return a key that sorts the charge that a credit is rather for first.
+
+    That is one that ends with it; then one issued before it, for what is issued with it comes in place of what is
+    credited; then the latest issued; then the smallest id.
+    """
+    since = credit.issued_at - charge.issued_at
+    return charge.end != credit.end, since == timedelta(0), since, charge.line_id
 
 
 def is_charge_of(charge: Billed, credit: Billed) -> bool:

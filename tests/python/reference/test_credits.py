@@ -335,6 +335,9 @@ def test_a_credit_is_for_the_invoiced_customer_and_not_its_family() -> None:
         ("even if issued earlier", [year(issued="2022-12-20"), year(period=("2022-06-01", "2024-06-01"))], "l01"),
         ("the latest issued", [year(issued="2023-01-02"), year(issued="2023-01-03"), year(issued="2023-01-01")], "l02"),
         ("the smallest id", [year(), year(), year()], "l01"),
+        ("one issued before it", [year(), charge("867.48")], "l01"),
+        ("one issued with it, if there is no other", [charge("867.48")], "l01"),
+        ("one issued with it that ends with it", [year(period=("2023-01-01", "2024-01-31")), charge("867.48")], "l02"),
         ("none that ends earlier", [year(period=("2023-01-01", "2023-12-30")), year()], "l02"),
         ("none that starts later", [year(period=("2023-02-02", "2023-12-31")), year()], "l02"),
         ("none that is free", [year(0), year()], "l02"),
@@ -553,6 +556,28 @@ def test_a_swap_keeps_the_discount_of_the_new_line(
     assert of_plans(raw, date(2023, 2, 1)) == {"pro": (gross, net, None)}
     without = Settings(mrr_basis="invoices", as_of_date=date(2024, 3, 31), discount_policy="none")
     assert balances(raw, without)["2023-02"] == gross
+
+
+@pytest.mark.parametrize(
+    ("what", "seats", "price", "expected", "change"),
+    [
+        ("seats given up", 6, "790.62", 72, amounts(seat=-48)),
+        ("seats added", 15, "1976.55", 180, amounts(seat=60)),
+        ("a dearer seat", 10, "1976.55", 180, amounts(price=60)),
+        ("both", 15, "3953.10", 360, amounts(seat=60, price=180)),
+    ],
+)
+def test_a_change_of_seats_billed_as_credit_and_charge_of_one_plan(
+    what: str, seats: int, price: str, expected: int, change: dict[str, Decimal]
+) -> None:
+    """10 seats at 12 a month are credited and charged anew on one invoice: the credit is for the old line."""
+    raw = billing(
+        year(1440, plan_id="seats", quantity=10),
+        credit("1317.70", plan_id="seats", quantity=10),
+        charge(price, plan_id="seats", quantity=seats),
+    )
+    assert balances(raw, TO_2024) == months(120, *11 * [expected])
+    assert drivers(raw, TO_2024, "2023-02") == change, what
 
 
 def test_a_charge_that_is_credited_itself_continues_nothing() -> None:
