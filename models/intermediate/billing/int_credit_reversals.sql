@@ -41,6 +41,8 @@ candidates as (
             partition by credits.invoice_line_item_id
             order by
                 case when credits.to_date = charges.to_date then 0 else 1 end asc,
+                -- what is issued with the credit comes in place of what it is for
+                case when credits.issued_at = charges.issued_at then 1 else 0 end asc,
                 charges.issued_at desc,
                 charges.invoice_line_item_id asc
         ) as preference

@@ -818,6 +818,13 @@ BILLING = (
     ),
     Mutant(
         "int_credit_reversals",
+        "What is charged with a credit is what it is for",
+        "case when credits.issued_at = charges.issued_at then 1 else 0 end asc",
+        "1 asc",
+        under="invoices",
+    ),
+    Mutant(
+        "int_credit_reversals",
         "The first of several charges is reversed",
         "charges.issued_at desc",
         "charges.issued_at",
