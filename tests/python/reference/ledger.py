@@ -395,17 +395,19 @@ def find_roots(raw: Tables, grain: str) -> dict[str, str]:
     return roots
 
 
-def service_term(start: date, end: date) -> tuple[Fraction, date]:
+def service_term(start: date, end: date, *, is_inclusive: bool = False) -> tuple[Fraction, date]:
     """Return the term in months of a billed service period, and the exclusive end of the interval it covers.
 
     Whole calendar months are recognised with an exclusive and with an inclusive end; anything else is its days
-    x 12/365, snapped to a whole number of months (at least 1) within 0.06 of it.
+    x 12/365, snapped to a whole number of months (at least 1) within 0.06 of it. Its last day is one of them only if
+    the end is known to be inclusive.
     """
     roughly = (end - start).days // 28 + 2
     for exclusive_end in (end, end + timedelta(days=1)):
         for months in range(1, roughly + 1):
             if add_months(start, months) == exclusive_end:
                 return Fraction(months), exclusive_end
+    end += timedelta(days=is_inclusive)
     term = Fraction((end - start).days * 12, 365)
     nearest = max(1, round(term))
     return (Fraction(nearest) if abs(term - nearest) <= SNAP else term), end
@@ -423,12 +425,10 @@ def read_usage(line: Row, customer_id: str) -> Usage:
     return Usage(line, customer_id, plan_id, line["currency"], amount, first, add_months(first, 1))
 
 
-def read_recurring(line: Row, invoice: Row) -> Billed | None:
-    """Read a recurring line at its monthly rate, which counts if it is no short proration; None if it has no days."""
+def read_recurring(line: Row, invoice: Row, *, is_inclusive: bool = False) -> Billed:
+    """Read a recurring line at its monthly rate, which counts if it is no short proration."""
     start, end = as_date(line["service_start"]), as_date(line["service_end"])
-    if end <= start:
-        return None
-    term, exclusive_end = service_term(start, end)
+    term, exclusive_end = service_term(start, end, is_inclusive=is_inclusive)
     return Billed(
         line=line,
         invoice=invoice,
@@ -437,6 +437,34 @@ def read_recurring(line: Row, invoice: Row) -> Billed | None:
         gross=(Fraction(line["amount"]) + Fraction(line["discount_amount"])) / term,
         net=Fraction(line["amount"]) / term,
         is_rated=not line["is_proration"] or (exclusive_end - start).days >= SHORTEST_RATED_DAYS,
+    )
+
+
+def read_all_recurring(found: Iterable[tuple[Row, Row]]) -> list[Billed]:
+    """Read recurring lines that have days; of these, lines with the same end written on them end together.
+
+    A line that begins within the term of another of the same customer and currency, and has the same end, has an
+    inclusive end if that one has.
+    """
+    billed = [
+        read_recurring(line, invoice)
+        for line, invoice in found
+        if as_date(line["service_start"]) < as_date(line["service_end"])
+    ]
+    inclusive = [one for one in billed if one.amount > 0 and one.end > as_date(one.line["service_end"])]
+    return [
+        read_recurring(one.line, one.invoice, is_inclusive=any(ends_with(one, other) for other in inclusive))
+        for one in billed
+    ]
+
+
+def ends_with(one: Billed, other: Billed) -> bool:
+    """Say whether a line begins within the term of another of its customer and currency, and has the same end."""
+    return (
+        one.invoice["customer_id"] == other.invoice["customer_id"]
+        and one.line["currency"] == other.line["currency"]
+        and as_date(one.line["service_end"]) == as_date(other.line["service_end"])
+        and other.start <= one.start
     )
 
 
@@ -588,7 +616,7 @@ class Contracts:
         self.usage: list[Usage] = []
         grace_days = settings.late_renewal_grace_days
         if settings.mrr_basis == "invoices":
-            billed = [read_recurring(*found) for found in billed_lines(raw, self.counted_as, "recurring")]
+            billed = read_all_recurring(billed_lines(raw, self.counted_as, "recurring"))
             counted = [
                 read_kept(
                     kept,
@@ -596,7 +624,7 @@ class Contracts:
                     self.plans,
                     settings.discount_policy,
                 )
-                for kept in keep(line for line in billed if line is not None)
+                for kept in keep(billed)
             ]
             self.recurring = bridge_late_renewals(counted, grace_days, as_of_date + timedelta(days=1))
         else:
