@@ -121,6 +121,12 @@ EXAMPLES = (
         ("2023-01 new 24", "2023-02 churn -24"),
     ),
     Example(
+        "cancelled in the middle of a month",
+        "credited from 15 February to the last day of the year that is written on the charge, and so to its end",
+        (YEAR, ("2023-02-15", (line("2023-02-15", "2023-12-31", "-252.49"),))),
+        ("2023-01 new 24", "2023-02 churn -24"),
+    ),
+    Example(
         "refunded",
         "June is refunded in July: history is restated, and the charge is not in force at all",
         (
@@ -342,7 +348,7 @@ EXAMPLES = (
 
 # what the lines of all examples are that are no MRR: how many, and their amounts
 EXCLUDED = {
-    "credit_applied": "26 -5114.0039",
+    "credit_applied": "27 -5366.4939",
     "credit_beyond_charge": "3 -175.4837",
     "charge_credited": "3 1008.48",
     "short_proration": "1 39.5",

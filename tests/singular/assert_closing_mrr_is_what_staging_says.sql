@@ -412,53 +412,105 @@ net_items as (
 
 ),
 
--- a whole number of months, to the end or to the day after it; else days, unless they are within 0.06 of a whole number
 lines_judged as (
 
     select
         *,
         months_to_end >= 1 and {{ add_months('service_start_date', 'months_to_end') }} = service_end_date as is_whole,
         months_to_end
-        + case when extract(day from day_after_date) = 1 then 1 else 0 end as months_to_day_after,
-        greatest(cast(round(service_days * 12.0 / 365) as {{ dbt.type_int() }}), 1) as nearest_months
+        + case when extract(day from day_after_date) = 1 then 1 else 0 end as months_to_day_after
     from billed_lines
 
 ),
 
+-- a whole number of months, to the end or to the day after it
 line_terms as (
 
     select
-        *,
+        lines_judged.*,
+        invoices.customer_id,
         case
-            when is_whole then months_to_end
+            when lines_judged.is_whole then lines_judged.months_to_end
             when
-                months_to_day_after >= 1
-                and {{ add_months('service_start_date', 'months_to_day_after') }} = day_after_date
-                then months_to_day_after
-        end as whole_months,
-        abs(service_days * 12 - nearest_months * 365) <= 0.06 * 365 as is_near
+                lines_judged.months_to_day_after >= 1
+                and {{ add_months('lines_judged.service_start_date', 'lines_judged.months_to_day_after') }}
+                = lines_judged.day_after_date
+                then lines_judged.months_to_day_after
+        end as whole_months
     from lines_judged
+    inner join invoices on lines_judged.invoice_id = invoices.invoice_id
+
+),
+
+-- last days that belong to a charge, and so to what is billed within its term to the same day
+inclusive_ends as (
+
+    select
+        customer_id,
+        currency,
+        service_end_date,
+        min(service_start_date) as first_start_date
+    from line_terms
+    where
+        line_type = 'recurring'
+        and amount > 0
+        and whole_months is not null
+        and not is_whole
+    group by
+        customer_id,
+        currency,
+        service_end_date
+
+),
+
+lines_with_end as (
+
+    select
+        line_terms.*,
+        line_terms.whole_months is not null and not line_terms.is_whole
+        or inclusive_ends.customer_id is not null and not line_terms.is_whole as is_day_after,
+        line_terms.service_days
+        + case when inclusive_ends.customer_id is not null then 1 else 0 end as days_in_term
+    from line_terms
+    left join inclusive_ends
+        on
+            line_terms.line_type = 'recurring'
+            and line_terms.customer_id = inclusive_ends.customer_id
+            and line_terms.currency = inclusive_ends.currency
+            and line_terms.service_end_date = inclusive_ends.service_end_date
+            and line_terms.service_start_date >= inclusive_ends.first_start_date
+
+),
+
+-- else days, unless they are within 0.06 of a whole number
+lines_rounded as (
+
+    select
+        *,
+        greatest(cast(round(days_in_term * 12.0 / 365) as {{ dbt.type_int() }}), 1) as nearest_months
+    from lines_with_end
 
 ),
 
 line_periods as (
 
     select
-        billed_lines.*,
-        invoices.customer_id,
+        *,
         cast(
             coalesce(
-                billed_lines.whole_months,
-                case when billed_lines.is_near then billed_lines.nearest_months else billed_lines.service_days * 12 end
+                whole_months,
+                case
+                    when abs(days_in_term * 12 - nearest_months * 365) <= 0.06 * 365 then nearest_months
+                    else days_in_term * 12
+                end
             ) as {{ whole_type() }}
         ) as term,
-        case when billed_lines.whole_months is not null or billed_lines.is_near then 1 else 365 end as term_of,
         case
-            when billed_lines.whole_months is null or billed_lines.is_whole then billed_lines.service_end_date
-            else billed_lines.day_after_date
-        end as period_end_date
-    from line_terms as billed_lines
-    inner join invoices on billed_lines.invoice_id = invoices.invoice_id
+            when whole_months is not null or abs(days_in_term * 12 - nearest_months * 365) <= 0.06 * 365 then 1
+            else 365
+        end as term_of,
+        case when is_day_after then day_after_date else service_end_date end as period_end_date
+    from lines_rounded
 
 ),
 

@@ -10,15 +10,28 @@ invoice_line_items as (
 
 ),
 
+invoices as (
+
+    select *
+    from {{ ref('stg_billing__invoices') }}
+    where status not in ('draft', 'void')
+
+),
+
 with_day_after as (
 
     select
-        invoice_line_item_id,
-        invoice_id,
-        service_start_date,
-        service_end_date,
-        {{ add_days('service_end_date', 1) }} as day_after_end_date
+        invoice_line_items.invoice_line_item_id,
+        invoice_line_items.invoice_id,
+        invoices.customer_id,
+        invoice_line_items.line_type,
+        invoice_line_items.currency,
+        invoice_line_items.amount,
+        invoice_line_items.service_start_date,
+        invoice_line_items.service_end_date,
+        {{ add_days('invoice_line_items.service_end_date', 1) }} as day_after_end_date
     from invoice_line_items
+    left join invoices on invoice_line_items.invoice_id = invoices.invoice_id
 
 ),
 
@@ -41,12 +54,54 @@ compared as (
         and {{ add_months('service_start_date', 'months_to_end') }} = service_end_date as is_whole_months,
         months_to_day_after >= 1
         and {{ add_months('service_start_date', 'months_to_day_after') }} = day_after_end_date
-            as is_whole_months_inclusive,
-        -- the nearest whole number to service_days * 12 / 365, at least 1
-        greatest(
-            {{ whole_quotient('cast(service_days * 24 + 365 as ' ~ whole_type() ~ ')', '730') }}, 1
-        ) as nearest_months
+            as is_whole_months_inclusive
     from measured
+
+),
+
+-- what is billed within the term of a charge, to the same last day, ends with it
+with_end as (
+
+    select
+        *,
+        {% if var('mrr_basis') == 'invoices' -%}
+            line_type = 'recurring'
+            and max(
+                case
+                    when line_type = 'recurring' and amount > 0 and is_whole_months_inclusive and not is_whole_months
+                        then 1
+                    else 0
+                end
+            ) over (
+                partition by customer_id, currency, service_end_date
+                order by service_start_date
+            ) = 1 as is_end_inclusive
+        {%- else -%}
+            false as is_end_inclusive
+        {%- endif %}
+    from compared
+
+),
+
+in_days as (
+
+    select
+        *,
+        is_whole_months_inclusive or is_end_inclusive as is_day_after,
+        service_days + case when is_end_inclusive then 1 else 0 end as days_in_term
+    from with_end
+
+),
+
+rounded as (
+
+    select
+        *,
+        -- the nearest whole number to days_in_term * 12 / 365, at least 1
+        greatest(
+            {{ whole_quotient('cast(days_in_term * 24 + 365 as ' ~ whole_type() ~ ')', '730') }}, 1
+        ) as nearest_months
+    from in_days
 
 ),
 
@@ -55,8 +110,8 @@ snapped as (
     select
         *,
         -- within 0.06 of a month
-        abs(service_days * 12 - nearest_months * 365) * 100 <= 6 * 365 as is_nearly_whole_months
-    from compared
+        abs(days_in_term * 12 - nearest_months * 365) * 100 <= 6 * 365 as is_nearly_whole_months
+    from rounded
 
 ),
 
@@ -67,15 +122,14 @@ terms as (
         invoice_id,
         service_start_date as from_date,
         case
-            when is_whole_months then service_end_date
-            when is_whole_months_inclusive then day_after_end_date
-            else service_end_date
+            when is_whole_months or not is_day_after then service_end_date
+            else day_after_end_date
         end as to_date,
         case
             when is_whole_months then months_to_end
             when is_whole_months_inclusive then months_to_day_after
             when is_nearly_whole_months then nearest_months
-            else service_days * 12
+            else days_in_term * 12
         end as months_numerator,
         case
             when is_whole_months or is_whole_months_inclusive or is_nearly_whole_months then 1
