@@ -15,8 +15,7 @@
         {%- do columns.append({
             'name': column.name,
             'data_type': column.data_type,
-            'is_nullable': column.meta.get('is_nullable', false) or column.meta.get('is_optional', false),
-            'is_optional': column.meta.get('is_optional', false),
+            'is_nullable': column.meta.get('is_nullable', false),
         }) -%}
     {%- endfor -%}
     {{ return({

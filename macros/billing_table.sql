@@ -17,7 +17,7 @@
         {%- endif -%}
 
         {%- set missing = [] -%}
-        {%- for column in contract.columns if relation and not column.is_optional and column.name not in raw_types -%}
+        {%- for column in contract.columns if relation and not column.is_nullable and column.name not in raw_types -%}
             {%- do missing.append(column.name) -%}
         {%- endfor -%}
         {%- if missing -%}
@@ -28,7 +28,7 @@
             select
                 {%- for column in contract.columns %}
                 {% if column.name not in raw_types -%}
-                    cast(null as {{ column.data_type }}) as {{ column.name }}
+                    cast(null as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}
                 {%- elif raw_types[column.name] == 'timestamp with time zone' -%}
                     {#- an instant, which reads differently in every session's zone until it is in UTC -#}
                     {{ column.name }} at time zone 'UTC' as {{ column.name }}

@@ -1,10 +1,11 @@
 """Load CSV or Parquet files into the raw schema: all of them or, when anything is wrong with any of them, none.
 
-    python scripts/load_raw.py DIR [--append] [--schema raw] [--database PATH] [--max-errors 1000]
+    python scripts/load_raw.py DIR [--append] [--allow-empty] [--schema raw] [--database PATH] [--max-errors 1000]
 
-DIR holds `<table>.csv`, `<table>.csv.gz` or `<table>.parquet` for any of the raw tables. Columns and types are those of
-the published contract, and text must read as the project's own tests want it: nothing is rounded, cut or shifted on the
-way in. The files are read into the engine's memory, which spills to disk, and put into place in one transaction.
+DIR holds `<table>.csv`, `<table>.csv.gz` or `<table>.parquet` for any of the raw tables, names in any case, text in
+UTF-8. Columns and types are those of the published contract, and text must read as the project's own tests want it:
+nothing is rounded, cut or shifted on the way in. The files are read into the engine's memory, which spills to disk, and
+put into place in one transaction.
 """
 
 from __future__ import annotations
@@ -45,24 +46,24 @@ OWN_SCHEMAS = ("demo", "edge_cases", "reference", "staging", "intermediate", "ma
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load did to one table, and which columns of the file it left out."""
+    """What a load did to one table, and what there is to say about its file."""
 
     table: str
     file: Path
-    left_out: list[str]
+    notes: list[str]
     before: int
     loaded: int
     now: int
 
 
 class BadFilesError(LoadError):
-    """The problems of the files, as they are printed."""
+    """The problems of the files, as they are printed, and what helps with them."""
 
-    def __init__(self, problems: Problems, limit: int) -> None:
+    def __init__(self, problems: Problems, limit: int, help_lines: list[str]) -> None:
         shown = sorted(problems.first, key=Problem.place)[:limit]
         others = [f"and {problems.count - len(shown)} more"] if problems.count > len(shown) else []
         total = f"{problems.count} problem{'s' if problems.count > 1 else ''}: nothing was loaded"
-        super().__init__("\n".join([*map(str, shown), *others, total]))
+        super().__init__("\n".join([*map(str, shown), *others, *help_lines, total]))
 
 
 def target_table(schema: str, name: str) -> str:
@@ -94,7 +95,7 @@ def append_problems(connection: duckdb.DuckDBPyConnection, source: Source, schem
     for column in source.table.columns:
         if types.get(column.name, column.sql_type) != column.sql_type:
             problems.append((column.name, f"is {types[column.name]} in the table, {column.sql_type} in the contract"))
-        elif column.name not in types and (column.name in loaded or not column.is_optional):
+        elif column.name not in types and (column.name in loaded or column.is_required):
             problems.append((column.name, "is not in the table"))
     known = {column.name for column in source.table.columns}
     problems += [(name, "is in the table, but not in the contract") for name in types if name not in known]
@@ -112,14 +113,15 @@ def put_table(
     columns = ", ".join(identifier(column.column.name) for column in source.columns)
     before = scalar(connection, f"select count(*) from {target}") if name in old else 0
     if is_append and name in old:
-        same_key = " and ".join(f"old.{key} = new.{key}" for key in key_columns(source))
+        pairs = zip(key_columns(source, "old."), key_columns(source, "new."), strict=True)
+        same_key = " and ".join(f"{old_key} = {new_key}" for old_key, new_key in pairs)
         connection.execute(f"delete from {target} as old using {source.staged} as new where {same_key}")
         connection.execute(f"insert into {target} ({columns}) select {columns} from {source.staged}")
     else:
         connection.execute(f"create or replace table {target} as select {columns} from {source.staged}")
     loaded = scalar(connection, f"select count(*) from {source.staged}")
     now = scalar(connection, f"select count(*) from {target}")
-    return Loaded(name, source.path, source.left_out, before, loaded, now)
+    return Loaded(name, source.path, source.notes, before, loaded, now)
 
 
 def put_into_place(
@@ -213,16 +215,31 @@ def progress_bar(connection: duckdb.DuckDBPyConnection, steps: int) -> Iterator[
             thread.join()
 
 
+def emptied_table(connection: duckdb.DuckDBPyConnection, source: Source, schema: str) -> list[Problem]:
+    """That a file without rows would take the place of a table with some."""
+    rows = scalar(connection, f"select count(*) from {target_table(schema, source.table.name)}")
+    if not rows or scalar(connection, f"select count(*) from {source.staged}"):
+        return []
+    emptied = f"which would leave {schema}.{source.table.name} empty (rows now: {rows})"
+    return [Problem(str(source.path), 0, 0, "", f"no rows, {emptied}: if that is meant, add --allow-empty")]
+
+
 def check_files(
-    connection: duckdb.DuckDBPyConnection, sources: list[Source], limit: int, start_step: Callable[[str], None]
+    connection: duckdb.DuckDBPyConnection,
+    sources: list[Source],
+    limit: int,
+    start_step: Callable[[str], None],
+    schema: str,
+    kept: set[str],
 ) -> Problems:
-    """Read all files into memory, and everything that is wrong with their rows."""
+    """Read all files into memory, and everything that is wrong with their rows; `kept` tables may not become empty."""
     first, count = [], 0
     for source in sources:
         start_step(f"reading {source.path.name}")
         found = check_file(connection, source, limit)
-        first += found.first
-        count += found.count
+        emptied = emptied_table(connection, source, schema) if source.table.name in kept and not found.count else []
+        first += found.first + emptied
+        count += found.count + len(emptied)
     return Problems(first, count)
 
 
@@ -242,12 +259,15 @@ def load_into(
         return put_into_place(connection, sources, schema, is_append, start_step)
 
 
-def load(directory: Path, database: Path, schema: str, is_append: bool, limit: int) -> list[Loaded]:
+def load(
+    directory: Path, database: Path, schema: str, is_append: bool, limit: int, may_empty: bool = False
+) -> list[Loaded]:
     """Check all files, then put them into place."""
     tables = read_contract()
+    names = f"the raw tables are {', '.join(tables)}"
     found = find_files(directory, tables)
     if not found:
-        raise LoadError(f"{directory} holds no files; the raw tables are {', '.join(tables)}")
+        raise LoadError(f"{directory} holds no files; {names}")
     with duckdb.connect(config={"temp_directory": f"{database}.{os.getpid()}.tmp"}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         if database.exists():
@@ -258,9 +278,11 @@ def load(directory: Path, database: Path, schema: str, is_append: bool, limit: i
         for source in sources:
             wrong += append_problems(connection, source, schema) if is_append and source.table.name in old else []
         with progress_bar(connection, 2 * len(sources)) as start_step:
-            problems = check_files(connection, sources, limit, start_step)
+            kept = set() if is_append or may_empty else old
+            problems = check_files(connection, sources, limit, start_step, schema, kept)
             if wrong or problems.count:
-                raise BadFilesError(Problems(wrong + problems.first, len(wrong) + problems.count), limit)
+                help_lines = [] if found.keys() <= tables.keys() else [names]
+                raise BadFilesError(Problems(wrong + problems.first, len(wrong) + problems.count), limit, help_lines)
             return load_into(connection, sources, database, schema, is_append, start_step)
 
 
@@ -269,6 +291,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("directory", metavar="DIR", type=Path, help="where <table>.csv or <table>.parquet are")
     parser.add_argument("--append", action="store_true", help="add rows, in place of those that have their keys")
+    parser.add_argument("--allow-empty", action="store_true", help="let a file without rows empty its table")
     parser.add_argument("--schema", default="raw", help="schema of the raw tables (default: raw)")
     parser.add_argument("--database", type=Path, default=database_path(), help="DuckDB file, made if it is not there")
     parser.add_argument("--max-errors", type=int, default=1000, help="how many problems to print (default: 1000)")
@@ -294,7 +317,10 @@ def main() -> None:
     arguments = parse_arguments()
     os.umask(0o077)
     try:
-        loaded = load(arguments.directory, arguments.database, arguments.schema, arguments.append, arguments.max_errors)
+        loaded = load(
+            *(arguments.directory, arguments.database, arguments.schema, arguments.append, arguments.max_errors),
+            may_empty=arguments.allow_empty,
+        )
     except BadFilesError as error:
         sys.exit(str(error))
     except (LoadError, duckdb.Error, OSError) as error:
@@ -302,8 +328,8 @@ def main() -> None:
     for path in other_files(arguments.directory, read_contract()):
         print(f"{path}: left out, as it is neither CSV nor Parquet")
     for table in loaded:
-        if table.left_out:
-            print(f"{table.file}: left out, as the contract does not know them: {', '.join(table.left_out)}")
+        for note in table.notes:
+            print(f"{table.file}: {note}")
         print(f"{table.table}: {table.before} rows before, {table.loaded} loaded, {table.now} now")
 
 

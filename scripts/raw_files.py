@@ -6,6 +6,7 @@ that may hold something else is read as text.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import glob
 import gzip
@@ -13,7 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 import duckdb
 import yaml
@@ -41,6 +42,14 @@ WANTED = {
     "timestamp": "not a timestamp in UTC, such as 2024-03-31 12:00:00",
     "date": "not a date, such as 2024-03-31",
 }
+
+# how files begin that are not UTF-8; those of UTF-32 begin like those of UTF-16
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
 
 SMALL_INTEGERS = "TINYINT|SMALLINT|INTEGER|UTINYINT|USMALLINT|UINTEGER"
 WHOLE = rf"{SMALL_INTEGERS}|BIGINT|UBIGINT|U?HUGEINT"
@@ -76,7 +85,7 @@ class Column:
     name: str
     data_type: str
     is_required: bool
-    is_optional: bool
+    is_code: bool
 
     @property
     def sql_type(self) -> str:
@@ -137,11 +146,12 @@ class Source:
     columns: tuple[FileColumn, ...]
     header: tuple[str, ...]
     rows: str
+    is_trimmed: bool = False
 
     @property
     def is_csv(self) -> bool:
         """Whether rows have lines and may be malformed."""
-        return self.path.suffix != ".parquet"
+        return not is_parquet(self.path)
 
     @property
     def staged(self) -> str:
@@ -149,10 +159,17 @@ class Source:
         return identifier(f"staged_{self.table.name}")
 
     @property
-    def left_out(self) -> list[str]:
-        """Columns of the file that are not in the contract."""
-        known = {column.name for column in self.table.columns}
-        return [name for name in self.header if name.lower() not in known]
+    def notes(self) -> list[str]:
+        """What a reader of the file would not expect of its table."""
+        known, found = {column.name for column in self.table.columns}, {name.lower() for name in self.header}
+        notes = []
+        if left_out := [name for name in self.header if name.lower() not in known]:
+            notes.append(f"left out, as the contract does not know them: {', '.join(left_out)}")
+        if absent := [column.name for column in self.table.columns if column.name not in found]:
+            notes.append(f"null, as the file does not have them: {', '.join(absent)}")
+        if self.is_trimmed:
+            notes.append("read without blanks around names and values, as its header has some")
+        return notes
 
 
 @dataclass(frozen=True)
@@ -207,6 +224,13 @@ def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
     return row[0]
 
 
+def to_utf_8(encoding: str) -> str:
+    """What to do with text in another encoding."""
+    return (
+        f'save the file as UTF-8 (in Excel: "CSV UTF-8"), or convert it, for example with iconv -f {encoding} -t UTF-8'
+    )
+
+
 def read_contract() -> dict[str, RawTable]:
     """The raw tables by name."""
     tables = {}
@@ -214,19 +238,19 @@ def read_contract() -> dict[str, RawTable]:
         columns = []
         for column in table["columns"]:
             meta = column.get("config", {}).get("meta", {})
-            is_optional = meta.get("is_optional", False)
-            is_required = not (is_optional or meta.get("is_nullable", False))
-            columns.append(Column(column["name"], column["data_type"], is_required, is_optional))
+            is_required, is_code = not meta.get("is_nullable", False), meta.get("is_code", False)
+            columns.append(Column(column["name"], column["data_type"], is_required, is_code))
         tables[table["name"]] = RawTable(table["name"], tuple(columns), tuple(table["config"]["meta"]["key"]))
     return tables
 
 
 def find_files(directory: Path, tables: dict[str, RawTable]) -> dict[str, list[Path]]:
-    """The files of each table, and what looks like a table's file and is none under names with a slash."""
+    """The files of each table, in any case, and what looks like a table's file and is none under names with a slash."""
     found: dict[str, list[Path]] = {}
     for path in sorted(directory.iterdir()):
-        stem, _, rest = path.name.partition(".")
-        if not path.name.startswith(".") and (stem in tables or path.name.endswith(SUFFIXES)):
+        name = path.name.lower()
+        stem, _, rest = name.partition(".")
+        if not name.startswith(".") and (stem in tables or name.endswith(SUFFIXES)):
             is_table = stem in tables and f".{rest}" in SUFFIXES and path.is_file()
             found.setdefault(stem if is_table else f"/{path.name}", []).append(path)
     return found
@@ -243,30 +267,53 @@ def misplaced_files(found: dict[str, list[Path]], tables: dict[str, RawTable]) -
     problems = []
     for name, paths in found.items():
         if name not in tables:
-            text = f"not the file of a raw table ({', '.join(SUFFIXES)}); the raw tables are {', '.join(tables)}"
-            problems.append(Problem(str(paths[0]), 0, 0, "", text))
+            problems.append(Problem(str(paths[0]), 0, 0, "", f"not the file of a raw table ({', '.join(SUFFIXES)})"))
         problems += [
             Problem(str(path), 0, 0, "", f"a second file of {name}, beside {paths[0].name}") for path in paths[1:]
         ]
     return problems
 
 
-def open_text(path: Path, encoding: str) -> TextIO:
-    """A CSV file as text with its line ends as they are."""
-    opener: Callable[..., TextIO] = gzip.open if path.suffix == ".gz" else open
-    return opener(path, "rt", encoding=encoding, errors="replace", newline="")
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet, by its name; all others are CSV."""
+    return path.suffix.lower() == ".parquet"
+
+
+def open_file(path: Path, mode: str, **how: Any) -> IO[Any]:
+    """A CSV file, unzipped."""
+    opener: Callable[..., IO[Any]] = gzip.open if path.suffix.lower() == ".gz" else open
+    return opener(path, mode, **how)
+
+
+def open_text(path: Path, encoding: str) -> IO[str]:
+    """A CSV file as text with its line ends as they are; bytes that are no text become surrogates."""
+    return open_file(path, "rt", encoding=encoding, errors="surrogateescape", newline="")
+
+
+def check_encoding(path: Path) -> None:
+    """Refuse text of several bytes a letter, in which no column would be found."""
+    with open_file(path, "rb") as file:
+        start = file.read(100)
+    marked = next((encoding for mark, encoding in BYTE_ORDER_MARKS if start.startswith(mark)), None)
+    if marked or b"\0" in start:
+        encoding = marked or ("UTF-16LE" if start[0] else "UTF-16BE")
+        raise LoadError(f"not UTF-8 but {encoding}: {to_utf_8(encoding)}")
 
 
 def csv_header(path: Path) -> tuple[str, ...]:
-    """The names in the first line."""
+    """The names in the first line, with the blanks around them."""
     try:
+        check_encoding(path)
         with open_text(path, "utf-8-sig") as file:
             header = next(csv.reader(file, strict=True), [])
+        "".join(header).encode()
+    except UnicodeEncodeError as error:
+        raise LoadError(f"the header is not UTF-8: {to_utf_8('WINDOWS-1252')}") from error
     except (csv.Error, OSError, EOFError) as error:
         raise LoadError(f"the header cannot be read: {error}") from error
     if not any(header):
         raise LoadError("no header in the first line")
-    names = [name.lower() for name in header]
+    names = [name.strip().lower() for name in header]
     if twice := sorted({name for name in names if name and names.count(name) > 1}):
         raise LoadError(f"columns that are there twice: {', '.join(twice)}")
     return tuple(header)
@@ -282,16 +329,24 @@ def csv_rows(path: Path, width: int, on_malformed: str) -> str:
 
 
 def csv_source(path: Path, table: RawTable) -> Source:
-    """How to read a CSV file; malformed rows go to a table of their own."""
-    header = csv_header(path)
+    """How to read a CSV file; malformed rows go to a table of their own.
+
+    Who writes a blank after the commas of the header does so after all others, and means it to be a part of nothing.
+    """
+    written = csv_header(path)
+    header = tuple(name.strip() for name in written)
     positions = {name.lower(): position for position, name in enumerate(header, 1)}
+    value = "nullif(trim(c{0}), '')" if header != written else "c{0}"
     columns = tuple(
-        FileColumn(column, positions[column.name], f"c{positions[column.name]}", is_typed=column.data_type == "string")
+        FileColumn(
+            column, positions[column.name], value.format(positions[column.name]), is_typed=column.data_type == "string"
+        )
         for column in table.columns
         if column.name in positions
     )
     rejects = f"store_rejects = true, rejects_table = 'rejects_{table.name}', rejects_scan = 'scan_{table.name}'"
-    return Source(path, table, columns, header, csv_rows(path, len(header), rejects))
+    rows = csv_rows(path, len(header), rejects)
+    return Source(path, table, columns, header, rows, is_trimmed=header != written)
 
 
 def parquet_source(connection: duckdb.DuckDBPyConnection, path: Path, table: RawTable) -> tuple[Source, list[Problem]]:
@@ -316,12 +371,10 @@ def parquet_source(connection: duckdb.DuckDBPyConnection, path: Path, table: Raw
 def missing_columns(source: Source) -> list[Problem]:
     """Columns that the contract requires and the file lacks."""
     names = {name.lower() for name in source.header}
-    text = "the column is missing" + ("; columns are separated by commas" if len(names) == 1 else "")
-    return [
-        Problem(str(source.path), 0, 0, column.name, text)
-        for column in source.table.columns
-        if column.name not in names and not column.is_optional
-    ]
+    missing = [column.name for column in source.table.columns if column.name not in names and column.is_required]
+    if missing and source.is_csv and len(source.header) == 1:
+        return [Problem(str(source.path), 0, 0, "", f"only one column, {source.header[0]!r}: separate them by commas")]
+    return [Problem(str(source.path), 0, 0, name, "the column is missing") for name in missing]
 
 
 def read_files(
@@ -333,7 +386,7 @@ def read_files(
         if name not in tables:
             continue
         try:
-            if path.suffix == ".parquet":
+            if is_parquet(path):
                 source, found = parquet_source(connection, path, tables[name])
             else:
                 source, found = csv_source(path, tables[name]), []

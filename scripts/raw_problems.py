@@ -11,7 +11,18 @@ from itertools import islice, takewhile
 from pathlib import Path
 
 import duckdb
-from raw_files import Problem, Problems, Source, csv_rows, first_line, identifier, literal, open_text, scalar
+from raw_files import (
+    Problem,
+    Problems,
+    Source,
+    csv_rows,
+    first_line,
+    identifier,
+    literal,
+    open_text,
+    scalar,
+    to_utf_8,
+)
 
 MALFORMED = {
     "UNQUOTED VALUE": "a quoted value that does not end, or goes on after its end; later lines were not checked",
@@ -30,10 +41,15 @@ def load_file(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     )
 
 
-def key_columns(source: Source) -> list[str]:
-    """SQL of the key, if the file has all of it."""
-    names = {column.column.name for column in source.columns}
-    return [identifier(name) for name in source.table.key] if names.issuperset(source.table.key) else []
+def key_columns(source: Source, prefix: str = "") -> list[str]:
+    """SQL of the key as it is compared, if the file has all of it: codes are read without regard to case."""
+    codes = {column.column.name: column.column.is_code for column in source.columns}
+    if not codes.keys() >= set(source.table.key):
+        return []
+    return [
+        f"upper(trim({prefix}{identifier(name)}))" if codes[name] else f"{prefix}{identifier(name)}"
+        for name in source.table.key
+    ]
 
 
 def is_suspect(connection: duckdb.DuckDBPyConnection, source: Source) -> bool:
@@ -111,11 +127,22 @@ def malformed_problem(source: Source, kind: str, lowest: int, highest: int, mess
 
 
 def malformed_rows(connection: duckdb.DuckDBPyConnection, source: Source, limit: int) -> dict[int, list[tuple]]:
-    """What is wrong with the first malformed rows, by their byte."""
+    """What is wrong with the first malformed rows, by their byte; of all that are not UTF-8 the first one tells."""
     found: dict[int, list[tuple]] = {}
+    later = scalar(connection, "select count(*) - 1 from malformed_rows where kind = 'INVALID ENCODING'")
+    is_told = False
     rows = connection.execute("from malformed_rows order by byte, kind")
     while (row := rows.fetchone()) and len(found) < limit:
-        found.setdefault(row[0], []).append(malformed_problem(source, *row[1:]))
+        problems = found.setdefault(row[0], [])
+        is_encoding = row[1] == "INVALID ENCODING"
+        if is_encoding and is_told:
+            continue
+        position, column, text = malformed_problem(source, *row[1:])
+        if is_encoding:
+            is_told = True
+            others = f", like {later} later line{'s' if later > 1 else ''}" if later else ""
+            text = f"{text}{others}: {to_utf_8('WINDOWS-1252')}"
+        problems.append((position, column, text))
     return found
 
 
@@ -177,10 +204,9 @@ def list_problems(connection: duckdb.DuckDBPyConnection, source: Source, limit: 
     count, malformed = 0, {}
     if source.is_csv:
         create_malformed_table(connection, source)
-        count, malformed = (
-            scalar(connection, "select count(*) from malformed_rows"),
-            malformed_rows(connection, source, limit),
-        )
+        told_once = "case kind when 'INVALID ENCODING' then -1 else byte end"
+        count = scalar(connection, f"select count(distinct ({told_once}, kind)) from malformed_rows")
+        malformed = malformed_rows(connection, source, limit)
         connection.execute("drop table malformed_rows")
     count += scalar(connection, "select count(*) from found_problems")
     found = connection.execute(f"from found_problems order by row_number, position, problem limit {limit}").fetchall()

@@ -63,7 +63,7 @@ class Publication:
     @property
     def currency(self) -> str:
         """Currency of every amount."""
-        return self.variables["reporting_currency"]
+        return self.variables["reporting_currency"].strip().upper()
 
 
 @dataclass(frozen=True)

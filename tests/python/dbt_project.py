@@ -205,6 +205,21 @@ def raw_columns() -> dict[str, dict[str, str]]:
     }
 
 
+def in_another_case(raw: Tables) -> Tables:
+    """The same tables with their codes (currency, status, interval, type) written as no two systems write them."""
+    written = (str.upper, str.lower, str.title, str.swapcase)
+    changed = {}
+    for table in yaml.safe_load(SOURCES_FILE.read_text())["sources"][0]["tables"]:
+        codes = [
+            column["name"] for column in table["columns"] if column.get("config", {}).get("meta", {}).get("is_code")
+        ]
+        changed[table["name"]] = [
+            {**row, **{code: written[number % 4](row[code]) for code in codes if row.get(code) is not None}}
+            for number, row in enumerate(raw.get(table["name"], []))
+        ]
+    return changed
+
+
 def load_raw_as_text(connection: duckdb.DuckDBPyConnection, raw: Tables) -> None:
     """Create every raw table with nothing but text columns, as an extract from CSV files might, and fill it."""
     connection.execute("create schema if not exists raw")

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import compile_project
-from dbt_project import CompiledProject, Row, Tables, load_raw, load_raw_as_text, raw_columns
+from dbt_project import CompiledProject, Row, Tables, in_another_case, load_raw, load_raw_as_text, raw_columns
 from small_company import small_company
 
 
@@ -150,6 +150,15 @@ BAD_ROWS = [
         {"status": "unpaid"},
         "subscriptions_that_are_canceled_or_unpaid_have_an_end",
         *("ended_at", "s-ann"),
+    ),
+    # codes are read without regard to case
+    BadRow("subscriptions", {"status": "PAUSED"}, "assert_paused_subscriptions_have_an_open_pause", "status", "s-ann"),
+    BadRow(
+        "exchange_rates",
+        {"currency": "eur"},
+        "exchange_rates_have_one_row_per_key",
+        *("currency, effective_date", "EUR, 2024-01-01"),
+        is_added=True,
     ),
     BadRow(
         "subscriptions",
@@ -410,6 +419,90 @@ def test_the_valid_tables_fail_nothing(compiled: CompiledProject) -> None:
         assert not compiled.failing_tests(connection)
 
 
+def test_a_trial_of_unknown_end_counts_when_it_has_ended(compiled: CompiledProject) -> None:
+    """What the message says to write is good input; until then the subscription is listed, with all it would bring."""
+    tables = small_company()
+    ann = tables["subscriptions"][0]
+    months, listed = {}, {}
+    for trial_ends_at in (None, datetime(2099, 12, 31), datetime(9999, 12, 31), datetime(2024, 4, 1)):
+        ann.update(status="trialing", trial_ends_at=trial_ends_at)
+        with compiled.connect() as connection:
+            load_raw(connection, tables)
+            compiled.build(connection)
+            failing = compiled.failing_tests(connection)
+            if trial_ends_at is None:
+                (row,) = failing.pop("subscriptions_that_are_trialing_have_a_trial_end")
+                assert "until it is known, write a day after the ledger's end, such as 2099-12-31" in row["problem"]
+            assert not failing
+            of_ann = "where customer_id = 'ann' and opening_mrr + closing_mrr > 12.34 order by month_date"
+            months[trial_ends_at] = connection.execute(
+                f"select month_date, closing_mrr from marts.fct_customer_mrr_months {of_ann}"
+            ).fetchall()
+            listed[trial_ends_at] = connection.execute(
+                "select row_count from marts.mrr_exclusions where reason = 'trial'"
+            ).fetchall()
+    assert months[datetime(2099, 12, 31)] == months[datetime(9999, 12, 31)] == []
+    assert listed[datetime(2099, 12, 31)] == listed[datetime(9999, 12, 31)] == [(2,)]
+    # the trial of 1 April, and a pause from the 2nd to 2 May
+    assert months[datetime(2024, 4, 1)] == [
+        (date(2024, 5, 1), Decimal(150)),
+        (date(2024, 6, 1), Decimal("162.34")),
+    ]
+
+
+def test_a_trial_that_was_not_converted_never_counts(compiled: CompiledProject) -> None:
+    """With its end, or that of the subscription; without one it reads as paid."""
+    tables = small_company()
+    bob = tables["subscriptions"][1]
+    for trial_ends_at, is_paid in ((bob["ended_at"], False), (None, True)):
+        bob["trial_ends_at"] = trial_ends_at
+        with compiled.connect() as connection:
+            load_raw(connection, tables)
+            compiled.build(connection)
+            assert not compiled.failing_tests(connection)
+            moved = connection.execute("from marts.fct_mrr_movements where customer_id = 'bob'").fetchall()
+            assert bool(moved) == is_paid
+
+
+def test_a_currency_is_itself_in_any_case(compiled: CompiledProject) -> None:
+    """And so is every other code: the marts are the same, and no test fails."""
+    built = []
+    for tables in (small_company(), in_another_case(small_company())):
+        with compiled.connect() as connection:
+            load_raw(connection, tables)
+            compiled.build(connection)
+            assert not compiled.failing_tests(connection)
+            marts = [model.relation for model in compiled.models if '"marts"' in model.relation]
+            built.append({mart: connection.execute(f"from {mart} order by all").fetchall() for mart in marts})
+    assert built[0] == built[1]
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [
+        *(("EURO", "EUR"), ("euros", "EUR"), ("ERU", "EUR"), ("US", "USD"), ("US$", "USD"), ("U", None)),
+        *(("dollars", None), ("CHF", None)),
+    ],
+)
+def test_a_currency_without_a_rate_is_named_with_what_may_be_meant(
+    compiled: CompiledProject, written: str, near: str | None
+) -> None:
+    """With where it is, and the code that is as good as the same among those with a rate."""
+    tables = small_company()
+    for version in tables["subscription_item_versions"][2:]:
+        version["currency"] = written
+    with compiled.connect() as connection:
+        load_raw(connection, tables)
+        with pytest.raises(duckdb.Error) as raised:
+            compiled.build(connection)
+    meant = f"write {near} if that is meant, or " if near else ""
+    assert (
+        "exchange_rates.rate_to_reporting: no rate on or before 2024-06-30, the constant date, for currency "
+        f"{written.upper()} (rows: 2, such as subscription_item_versions.currency of i-bob): "
+        f"{meant}add the rate"
+    ) in str(raised.value)
+
+
 def test_empty_subscriptions_fail(compiled: CompiledProject) -> None:
     """A ledger of nothing is more likely a broken extract."""
     with compiled.connect() as connection:
@@ -459,7 +552,7 @@ def void_invoices(tables: Tables) -> None:
         ),
         (
             date_rates_later,
-            r"exchange_rates\.rate_to_reporting: no rate on or before the constant date for currency EUR",
+            r"exchange_rates\.rate_to_reporting: no rate on or before 2024-06-30, .* EUR .* i-bob.: add the rate",
         ),
         (void_invoices, r"invoices\.issued_at: .* set the var as_of_date"),
     ],

@@ -56,9 +56,11 @@ class Files:
         for path in self.directory.iterdir():
             path.unlink()
 
-    def load(self, *, append: bool = False, schema: str = "raw", limit: int = 1000) -> list[tuple[str, int, int, int]]:
+    def load(
+        self, *, append: bool = False, schema: str = "raw", limit: int = 1000, allow_empty: bool = False
+    ) -> list[tuple[str, int, int, int]]:
         """Load, and what it did to each table."""
-        loaded = load_raw.load(self.directory, self.database, schema, append, limit)
+        loaded = load_raw.load(self.directory, self.database, schema, append, limit, allow_empty)
         return [(table.table, table.before, table.loaded, table.now) for table in loaded]
 
     def problems(self, **options: Any) -> list[str]:
@@ -116,7 +118,7 @@ def test_csv_and_parquet_load_what_was_written(files: Files) -> None:
                 assert sorted(connection.execute(f"from raw.{name}").fetchall(), key=repr) == rows
     types = files.query("select table_name, column_name, lower(data_type) from information_schema.columns")
     contract = {(table, name, data_type) for table, names in raw_columns().items() for name, data_type in names.items()}
-    # an optional column that the file does not have
+    # a nullable column that the file does not have
     assert contract - set(types) == {("plans", "usage_limit", "bigint")}
     assert set(types) <= contract
 
@@ -191,7 +193,7 @@ def test_every_problem_is_listed_with_its_place(files: Files) -> None:
         "products.csv:7: product_id: missing",
         "products.csv:7: product_name: missing '  '",
         "products.csv:8: 2 fields where the header has 3",
-        "products.csv:9: product_name: not UTF-8",
+        f"products.csv:9: product_name: not UTF-8: {raw_files.to_utf_8('WINDOWS-1252')}",
     ]
     assert files.problems(limit=2)[1:] == [
         f"exchange_rates.csv:2: effective_date: {date} '2024-02-30'",
@@ -226,7 +228,7 @@ def test_lines_are_right_far_into_a_file(files: Files) -> None:
         (
             "products.csv",
             "product_id;product_name\na;b\n",
-            "product_name: the column is missing; columns are separated by",
+            "products.csv: only one column, 'product_id;product_name': separate them by commas",
         ),
         ("products.csv", "", "products.csv: no header in the first line"),
         ("products.csv", "\nproduct_id,product_name\n", "products.csv: no header in the first line"),
@@ -244,7 +246,7 @@ def test_lines_are_right_far_into_a_file(files: Files) -> None:
         ("products.parquet", "no parquet", "products.parquet: "),
         ("product.csv", "product_id,product_name\n", "product.csv: not the file of a raw table"),
         ("products", "product_id,product_name\n", "products: not the file of a raw table"),
-        ("products.xlsx", "", "the raw tables are customers, customer_versions, "),
+        ("Products.XLSX", "", "Products.XLSX: not the file of a raw table"),
     ],
 )
 def test_files_that_cannot_be_loaded_are_named(files: Files, name: str, content: str, message: str) -> None:
@@ -259,7 +261,147 @@ def test_one_file_per_table(files: Files) -> None:
         files.load()
     files.write_csv({"products": small_company()["products"]})
     files.write_parquet("products", {"product_id": pa.array(["a"]), "product_name": pa.array(["b"])})
-    assert files.problems() == ["products.parquet: a second file of products, beside products.csv"]
+    files.write("Products.CSV", "product_id,product_name\n")
+    assert files.problems() == [
+        "products.csv: a second file of products, beside Products.CSV",
+        "products.parquet: a second file of products, beside Products.CSV",
+    ]
+
+
+def test_the_raw_tables_are_listed_once(files: Files) -> None:
+    """At the end, however many files are no raw table's."""
+    for name in ("product.csv", "customer.csv", "items.parquet"):
+        files.write(name, "")
+    *problems, tables = files.problems()
+    wrong = "not the file of a raw table (.csv, .csv.gz, .parquet)"
+    assert problems == [f"{name}: {wrong}" for name in ("customer.csv", "items.parquet", "product.csv")]
+    assert tables == f"the raw tables are {', '.join(raw_columns())}"
+
+
+def test_names_of_files_vary_in_case(files: Files) -> None:
+    """As some systems write them."""
+    names = {"products": "Products.CSV", "customer_exclusions": "CUSTOMER_EXCLUSIONS.csv.GZ"}
+    files.write(names["products"], "PRODUCT_ID,Product_Name\na,App\n")
+    files.write(names["customer_exclusions"], gzip.compress(b"customer_id,reason\nc,test\n"))
+    files.write_parquet("Exchange_Rates", {"currency": pa.array(["EUR"])})
+    (files.directory / "Exchange_Rates.parquet").rename(files.directory / "Exchange_Rates.PARQUET")
+    assert files.problems() == [
+        f"Exchange_Rates.PARQUET: {column}: the column is missing" for column in ("effective_date", "rate_to_reporting")
+    ]
+    (files.directory / "Exchange_Rates.PARQUET").unlink()
+    assert sorted(files.load()) == [("customer_exclusions", 0, 1, 1), ("products", 0, 1, 1)]
+
+
+PRODUCTS = "product_id,product_name\na,Größe\nb,B\nc,Größe\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark", "named", "is_zipped"),
+    [
+        ("utf-16-le", b"\xff\xfe", "UTF-16", False),
+        ("utf-16-be", b"\xfe\xff", "UTF-16", True),
+        ("utf-16-le", b"", "UTF-16LE", False),
+        ("utf-16-be", b"", "UTF-16BE", False),
+        ("utf-32-le", b"\xff\xfe\0\0", "UTF-32", False),
+        ("utf-32-be", b"\0\0\xfe\xff", "UTF-32", False),
+    ],
+)
+def test_a_file_of_another_encoding_is_one_problem(
+    files: Files, encoding: str, mark: bytes, named: str, is_zipped: bool
+) -> None:
+    """And not one for every column that cannot be found in it."""
+    content = mark + PRODUCTS.encode(encoding)
+    name = "products.csv.gz" if is_zipped else "products.csv"
+    files.write(name, gzip.compress(content) if is_zipped else content)
+    assert files.problems() == [f"{name}: not UTF-8 but {named}: {raw_files.to_utf_8(named)}"]
+    assert f"iconv -f {named} -t UTF-8" in raw_files.to_utf_8(named)
+
+
+def test_text_of_one_byte_a_letter_is_one_problem(files: Files) -> None:
+    """In the rows with the first line and the number of the others, in the header for the file; others are listed."""
+    what_to_do = raw_files.to_utf_8("WINDOWS-1252")
+    files.write("products.csv", (PRODUCTS + "b,again\nd,Ä\n").encode("windows-1252"))
+    found = [
+        f"products.csv:2: product_name: not UTF-8, like 2 later lines: {what_to_do}",
+        "products.csv:5: product_id: the same key as in line 3: 'b'",
+    ]
+    assert files.problems() == found
+    assert files.problems(limit=1) == [found[0], "and 1 more"]
+    files.write("products.csv", "product_id,product_name,Größe\na,App,L\n".encode("windows-1252"))
+    assert files.problems() == [f"products.csv: the header is not UTF-8: {what_to_do}"]
+
+
+def test_blanks_after_commas_are_no_part_of_names_and_values(files: Files) -> None:
+    """In a file that has them in its header, and this is said; elsewhere a blank is a part of its value."""
+    files.write("products.csv", 'product_id, product_name ,note\n a, "App", x\nb ,My app,\n c,"  ",\n')
+    assert files.problems() == ["products.csv:4: product_name: missing"]
+    files.write("products.csv", 'product_id, product_name ,note\n a, "App", x\nb ,My app,\n')
+    done = subprocess.run(files.command(), capture_output=True, text=True, check=True)
+    assert "products.csv: read without blanks around names and values, as its header has some\n" in done.stdout
+    assert "products.csv: left out, as the contract does not know them: note\n" in done.stdout
+    assert files.query("from raw.products order by all") == [("a", "App"), ("b", "My app")]
+    files.write("products.csv", "product_id,product_name\na, App\n")
+    files.load()
+    assert files.query("from raw.products") == [("a", " App")]
+
+
+def test_a_file_without_rows_does_not_empty_a_table(files: Files) -> None:
+    """An extract that broke has a header, too; with the flag it is meant."""
+    header = "product_id,product_name\n"
+    files.write("products.csv", header)
+    assert files.load() == [("products", 0, 0, 0)]
+    assert files.load() == [("products", 0, 0, 0)]
+    files.write("products.csv", header + "a,App\nb,B\n")
+    files.load()
+    files.write("products.csv", header)
+    emptied = "no rows, which would leave raw.products empty (rows now: 2): if that is meant, add --allow-empty"
+    refused = f"products.csv: {emptied}"
+    assert files.problems() == [refused]
+    assert files.load(append=True) == [("products", 2, 0, 2)]
+    done = subprocess.run(files.command(), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "1 problem: nothing was loaded"
+    files.write("products.csv", header + "a\n")
+    assert files.problems() == ["products.csv:2: 1 fields where the header has 2"]
+    (files.directory / "products.csv").unlink()
+    files.write_parquet("products", {name: pa.array([], pa.string()) for name in ("product_id", "product_name")})
+    assert files.problems() == [refused.replace("csv", "parquet")]
+    done = subprocess.run(files.command("--allow-empty"), capture_output=True, text=True, check=True)
+    assert done.stdout == "products: 2 rows before, 0 loaded, 0 now\n"
+
+
+def test_nullable_columns_may_be_absent(files: Files) -> None:
+    """Every one of every table at once; they are named, because a misspelt one would be, too."""
+    contract = raw_files.read_contract()
+    tables = small_company()
+    for name, rows in tables.items():
+        required = [column.name for column in contract[name].columns if column.is_required]
+        with (files.directory / f"{name}.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, required, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+    done = subprocess.run(files.command(), capture_output=True, text=True, check=True)
+    absent = {
+        name: [column.name for column in table.columns if not column.is_required] for name, table in contract.items()
+    }
+    assert "created_at" in absent["customers"]
+    for name, columns in absent.items():
+        said = f"{name}.csv: null, as the file does not have them: {', '.join(columns)}\n"
+        assert (said in done.stdout) == bool(columns)
+
+
+def test_codes_of_keys_are_compared_without_regard_to_case(files: Files) -> None:
+    """As the project reads them: a rate is there once, and an appended one takes the place of its own."""
+    rates = "currency,effective_date,rate_to_reporting\nEUR,2024-01-01,1.1\n"
+    files.write("exchange_rates.csv", rates + "eur,2024-01-01,1.2\n")
+    assert files.problems() == [
+        "exchange_rates.csv:3: currency, effective_date: the same key as in line 2: 'EUR, 2024-01-01'"
+    ]
+    files.write("exchange_rates.csv", rates + "Gbp,2024-01-01,1.2\n")
+    files.load()
+    files.write("exchange_rates.csv", rates.replace("EUR", "eur"))
+    assert files.load(append=True) == [("exchange_rates", 2, 1, 2)]
+    assert files.query("select currency from raw.exchange_rates order by all") == [("Gbp",), ("eur",)]
 
 
 def test_extra_columns_are_left_out_and_names_vary_in_case(files: Files) -> None:
@@ -270,8 +412,6 @@ def test_extra_columns_are_left_out_and_names_vary_in_case(files: Files) -> None
     assert 'products.csv: left out, as the contract does not know them: my "notes"\n' in done.stdout
     assert "README.md: left out, as it is neither CSV nor Parquet\n" in done.stdout
     assert files.query("from raw.products") == [("a", "b, c")]
-    files.write("products.csv", "product_id,product_name\n")
-    assert files.load() == [("products", 1, 0, 0)]
 
 
 def test_parquet_types_that_are_not_exact_are_refused(files: Files) -> None:

@@ -37,12 +37,12 @@ def test_a_missing_table_or_column_is_named(tmp_path: Path) -> None:
         load_raw(connection, small_company())
         connection.execute("drop table raw.plans")
         connection.execute("drop table raw.invoices")
-        connection.execute("alter table raw.subscriptions drop column ended_at")
+        connection.execute("alter table raw.subscriptions drop column started_at")
     result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
     assert result.exit_code != 0
     assert 'required raw table "company"."raw"."plans" does not exist' in result.output
     assert "invoice_line_items_invoice_id_exists_in_invoices: 2 failing" in result.output
-    assert 'Raw table "company"."raw"."subscriptions" lacks required columns: ended_at' in result.output
+    assert 'Raw table "company"."raw"."subscriptions" lacks required columns: started_at' in result.output
     with duckdb.connect(str(database), read_only=True) as connection:
         assert connection.execute(MARTS).fetchall() == []
 

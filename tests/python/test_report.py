@@ -612,7 +612,7 @@ def test_contracted_and_billed_mrr_are_reconciled_where_they_are_published(
 
 def test_amounts_follow_the_currency_and_the_locale(browser: Browser, demo: Published, tmp_path: Path) -> None:
     """On cards, in tables and on the axes of charts."""
-    euros = demo.changed(tmp_path, reporting_currency="EUR")
+    euros = demo.changed(tmp_path, reporting_currency="eur")
     month = euros.row(f"from marts.mrr_waterfall where {LAST}")
     with opened(browser, euros.render("de_DE")) as page:
         swapped = f"{month['closing_mrr']:,.0f}".replace(",", ".")

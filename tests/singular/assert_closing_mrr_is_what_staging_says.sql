@@ -264,7 +264,7 @@ rate_dates as (
             {%- else -%}
                 ledger_bounds.constant_fx_date >= exchange_rates.effective_date
             {%- endif %}
-    where exchange_rates.currency != '{{ var("reporting_currency") }}'
+    where exchange_rates.currency != '{{ reporting_currency() }}'
     group by
         months.month_date,
         exchange_rates.currency
@@ -288,7 +288,7 @@ whole_rates as (
 
     select
         month_date,
-        '{{ var("reporting_currency") }}' as currency,
+        '{{ reporting_currency() }}' as currency,
         cast(1 as {{ whole_type() }}) as numerator,
         cast(1 as {{ whole_type() }}) as denominator
     from months

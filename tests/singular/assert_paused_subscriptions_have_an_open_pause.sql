@@ -17,7 +17,7 @@ select
     'subscriptions' as table_name,
     'status' as column_name,
     subscription_id as row_key,
-    'paused without an open pause' as problem
+    'paused without an open pause; add its start to subscription_pauses, without resumed_at' as problem
 from subscriptions
 where
     status = 'paused'

@@ -30,7 +30,7 @@ ranked as (
         ) as recency
     from exchange_rates
     inner join currencies on exchange_rates.currency = currencies.currency
-    where exchange_rates.currency != '{{ var("reporting_currency") }}'
+    where exchange_rates.currency != '{{ reporting_currency() }}'
 
 ),
 
@@ -72,7 +72,7 @@ spans as (
         union all
 
         select
-            '{{ var("reporting_currency") }}' as currency,
+            '{{ reporting_currency() }}' as currency,
             '{{ fx_basis }}' as fx_basis,
             true as is_known,
             1 as rate_numerator,

@@ -31,21 +31,37 @@ currencies as (
 
     select
         currency,
-        'subscription_item_versions' as table_name
+        count(*) as row_count,
+        'subscription_item_versions.currency of ' || {{ row_key(['min(subscription_item_id)']) }} as example
     from item_versions
+    group by currency
 
     union all
 
     select
         currency,
-        'invoice_line_items' as table_name
+        count(*) as row_count,
+        'invoice_line_items.currency of ' || {{ row_key(['min(invoice_line_item_id)']) }} as example
     from invoice_line_items
+    group by currency
 
     union all
 
+    -- of manual adjustments
     select
-        '{{ var("reporting_currency") }}' as currency,
-        'mrr_adjustments' as table_name
+        '{{ reporting_currency() }}' as currency,
+        0 as row_count,
+        '' as example
+
+),
+
+known_currencies as (
+
+    select currency from exchange_rates
+
+    union
+
+    select '{{ reporting_currency() }}' as currency
 
 ),
 
@@ -53,10 +69,34 @@ distinct_currencies as (
 
     select
         currency,
-        'exchange_rates.rate_to_reporting: no rate on or before the constant date for currency ' || currency
-        || ', which is in ' || min(table_name) || '.currency' as problem
+        cast(sum(row_count) as {{ dbt.type_bigint() }}) as row_count,
+        max(example) as example
     from currencies
     group by currency
+
+),
+
+problems as (
+
+    select
+        distinct_currencies.currency,
+        'exchange_rates.rate_to_reporting: no rate on or before '
+        || cast(ledger_bounds.constant_fx_date as {{ dbt.type_string() }}) || ', the constant date, for currency '
+        || distinct_currencies.currency || ' (rows: ' || cast(distinct_currencies.row_count as {{ dbt.type_string() }})
+        || ', such as ' || distinct_currencies.example || '): '
+        || coalesce('write ' || min(known_currencies.currency) || ' if that is meant, or ', '')
+        || 'add the rate' as problem
+    from distinct_currencies
+    cross join ledger_bounds
+    left join known_currencies
+        on
+            distinct_currencies.currency != known_currencies.currency
+            and {{ is_nearly('distinct_currencies.currency', 'known_currencies.currency') }}
+    group by
+        distinct_currencies.currency,
+        distinct_currencies.row_count,
+        distinct_currencies.example,
+        ledger_bounds.constant_fx_date
 
 ),
 
@@ -78,16 +118,16 @@ latest_rates as (
 rates as (
 
     select
-        distinct_currencies.currency,
+        problems.currency,
         case
-            when distinct_currencies.currency = '{{ var("reporting_currency") }}' then 1
+            when problems.currency = '{{ reporting_currency() }}' then 1
             when latest_rates.currency is not null then latest_rates.rate_to_reporting
-            else {{ raise_error('distinct_currencies.problem', 'decimal(18, 8)') }}
+            else {{ raise_error('problems.problem', 'decimal(18, 8)') }}
         end as rate_to_reporting
-    from distinct_currencies
+    from problems
     left join latest_rates
         on
-            distinct_currencies.currency = latest_rates.currency
+            problems.currency = latest_rates.currency
             and latest_rates.recency = 1
 
 ),

@@ -95,7 +95,7 @@ unioned as (
         adjustments.product_id,
         'adjustment' as plan_id,
         'adjustment' as pool,
-        '{{ var("reporting_currency") }}' as currency,
+        '{{ reporting_currency() }}' as currency,
         cast(null as {{ dbt.type_bigint() }}) as tier_rank,
         cast(null as {{ dbt.type_bigint() }}) as quantity,
         {{ to_whole('adjustments.amount', 4) }} as gross_price,

@@ -12,7 +12,7 @@ typed as (
         cast(discount_id as {{ dbt.type_string() }}) as discount_id,
         cast(subscription_id as {{ dbt.type_string() }}) as subscription_id,
         cast(subscription_item_id as {{ dbt.type_string() }}) as subscription_item_id,
-        cast(duration as {{ dbt.type_string() }}) as duration,
+        {{ as_code('duration') }} as duration,
         cast(percent_off as decimal(18, 4)) as percent_off,
         cast(amount_off as decimal(18, 4)) as amount_off,
         cast(starts_at as {{ dbt.type_timestamp() }}) as starts_at,

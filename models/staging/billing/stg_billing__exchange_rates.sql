@@ -9,7 +9,7 @@ raw_exchange_rates as (
 typed as (
 
     select
-        cast(currency as {{ dbt.type_string() }}) as currency,
+        {{ as_code('currency', 'upper') }} as currency,
         cast(rate_to_reporting as decimal(18, 8)) as rate_to_reporting,
         cast(cast(effective_date as {{ dbt.type_timestamp() }}) as date) as effective_date
     from raw_exchange_rates

@@ -12,8 +12,8 @@ typed as (
         cast(invoice_id as {{ dbt.type_string() }}) as invoice_id,
         cast(customer_id as {{ dbt.type_string() }}) as customer_id,
         cast(subscription_id as {{ dbt.type_string() }}) as subscription_id,
-        cast(status as {{ dbt.type_string() }}) as status,
-        cast(currency as {{ dbt.type_string() }}) as currency,
+        {{ as_code('status') }} as status,
+        {{ as_code('currency', 'upper') }} as currency,
         cast(issued_at as {{ dbt.type_timestamp() }}) as issued_at,
         cast(due_at as {{ dbt.type_timestamp() }}) as due_at,
         cast(paid_at as {{ dbt.type_timestamp() }}) as paid_at

@@ -11,8 +11,8 @@ typed as (
     select
         cast(subscription_id as {{ dbt.type_string() }}) as subscription_id,
         cast(customer_id as {{ dbt.type_string() }}) as customer_id,
-        cast(status as {{ dbt.type_string() }}) as status,
-        cast(ended_reason as {{ dbt.type_string() }}) as ended_reason,
+        {{ as_code('status') }} as status,
+        {{ as_code('ended_reason') }} as ended_reason,
         cast(started_at as {{ dbt.type_timestamp() }}) as started_at,
         cast(trial_ends_at as {{ dbt.type_timestamp() }}) as trial_ends_at,
         cast(cancel_requested_at as {{ dbt.type_timestamp() }}) as cancel_requested_at,
