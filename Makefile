@@ -16,7 +16,7 @@ build: .venv/installed
 load: .venv/installed
 	python scripts/load_raw.py $(DIR)
 
-# build, run every test, and only then give readers the new numbers
+# build, run every data test, and only then give readers the new numbers
 publish: .venv/installed
 	python scripts/publish.py --vars '$(VARS)'
 
@@ -72,7 +72,7 @@ screenshot: .venv/installed chromium
 	rm -rf $(SHOT)
 	mkdir -p $(SHOT)
 	COHORT_LEDGER_DUCKDB_PATH=$(SHOT)/cohort_ledger.duckdb COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications \
-		python scripts/publish.py --without-unit-tests
+		python scripts/publish.py
 	COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications python scripts/report.py --output $(SHOT)/report.html
 	python scripts/screenshot.py $(SHOT)/report.html docs/report.png
 

@@ -15,7 +15,7 @@
 
         {%- set last_build = ledger_state() -%}
         {%- set reason = '' -%}
-        {%- if last_build.rules and not flags.FULL_REFRESH -%}
+        {%- if last_build.rules and not flags.FULL_REFRESH and not flags.EMPTY -%}
             {%- set reason = _why_the_last_build_does_not_hold(last_build) -%}
         {%- endif -%}
         {%- if reason -%}
@@ -28,7 +28,7 @@
             is_complete = false,
             nothing_changed = false,
             ledger_end_has_moved = true,
-            is_full_refresh = {{ 'true' if flags.FULL_REFRESH or not last_build.rules or reason else 'false' }}
+            is_full_refresh = {{ 'true' if flags.FULL_REFRESH or flags.EMPTY or not last_build.rules or reason else 'false' }}
         {%- endcall -%}
         {#- dbt rolls back what its hooks leave open -#}
         {%- do adapter.commit() -%}
@@ -46,7 +46,7 @@
     {%- if changes -%}
         {{- return('since the last build, var ' ~ changes | join(', var ')) -}}
     {%- elif last_build.is_full_refresh and not last_build.is_complete -%}
-        {{- return('the last one did not build every model') -}}
+        {{- return('the last one did not build every model, or was a dry run (--empty)') -}}
     {%- elif not load_relation(api.Relation.create(
         database=target.database, schema=node_named('int_changed_customers').schema, identifier='int_changed_customers'
     )) -%}

@@ -37,7 +37,8 @@
                 {%- endif -%}
                 {{ ',' if not loop.last }}
                 {%- endfor %}
-            {{ 'from ' ~ relation if relation else 'where false' }}
+            {{ 'from ' ~ relation if relation }}
+            {{ 'where false' if not relation or flags.EMPTY }}
         )
     {%- endif -%}
 {%- endmacro %}

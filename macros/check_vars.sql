@@ -80,6 +80,14 @@
             ~ var('raw_schema') ~ ".invoices to say what is due") -%}
     {%- endif -%}
 
+    {%- if execute and is_build() and not flags.EMPTY and var('as_of_date') is none and var('demo_data') == false
+        and not problems and node_named('int_ledger_bounds').unique_id in selected_resources
+        and not _is_an_invoice_issued() -%}
+        {%- do problems.append("var as_of_date is not set, and there is no invoice in " ~ var('raw_schema') ~ ".invoices that is "
+            ~ "neither draft nor void to say where the ledger ends: set as_of_date to the last day that your data covers "
+            ~ "(YYYY-MM-DD)") -%}
+    {%- endif -%}
+
     {%- set own_schemas = [
         'demo', 'edge_cases', 'reference', 'staging', 'intermediate', 'marts', 'test_failures', 'ledger_state',
     ] -%}
@@ -106,6 +114,20 @@
 
 {% macro _var_problem(name, allowed) -%}
     {{- return("var " ~ name ~ " is '" ~ var(name) ~ "': allowed is " ~ allowed) -}}
+{%- endmacro %}
+
+
+{% macro _is_an_invoice_issued() -%}
+    {%- set invoices = find_billing_table('invoices', var('raw_schema')) -%}
+    {%- set columns = adapter.get_columns_in_relation(invoices) | map(attribute='name') | map('lower') | list if invoices -%}
+    {#- staging says which required table or column is not there -#}
+    {%- if not find_billing_table('customers', var('raw_schema'))
+        or not invoices and not billing_contract('invoices').is_optional
+        or invoices and not ('status' in columns and 'issued_at' in columns) -%}
+        {{- return(true) -}}
+    {%- endif -%}
+    {%- set issued = "select 1 from " ~ invoices ~ " where issued_at is not null and status not in ('draft', 'void') limit 1" -%}
+    {{- return(invoices and run_query(issued).rows | length > 0) -}}
 {%- endmacro %}
 
 

@@ -1,5 +1,6 @@
 {% macro end_build(results) -%}
-    {%- if execute and is_build() -%}
+    {#- after a dry run the next build is a full refresh -#}
+    {%- if execute and is_build() and not flags.EMPTY -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
         {%- set missing = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')
             | map(attribute='unique_id') | reject('in', built) | list -%}

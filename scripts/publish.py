@@ -1,6 +1,6 @@
-"""Write, audit, publish: build the ledger, run every test, and only then give readers the new numbers.
+"""Write, audit, publish: build the ledger, run every data test, and only then give readers the new numbers.
 
-    python scripts/publish.py [--vars '{demo_data: false}'] [--keep 5] [--without-unit-tests]
+    python scripts/publish.py [--vars '{demo_data: false}'] [--keep 5] [--debug]
     python scripts/publish.py --rollback
     python scripts/publish.py --list
 
@@ -89,7 +89,10 @@ def current(directory: Path) -> Path | None:
 
 @contextmanager
 def only_one(directory: Path) -> Iterator[None]:
-    """Hold the directory for one process; the operating system lets go when it ends, however it ends."""
+    """Hold the directory for one process; the operating system lets go when it ends, however it ends.
+
+    What this process leaves unfinished goes, and so does what one that was killed has left.
+    """
     directory.mkdir(mode=DIRECTORY, parents=True, exist_ok=True)
     with (directory / LOCK).open("w") as lock:
         try:
@@ -98,17 +101,55 @@ def only_one(directory: Path) -> Iterator[None]:
             raise PublicationError(
                 f"another publication is being made in {directory}: wait until it has ended"
             ) from None
-        yield
+        clear_unfinished(directory)
+        try:
+            yield
+        finally:
+            clear_unfinished(directory)
+
+
+def clear_unfinished(directory: Path) -> None:
+    """Remove what is no publication yet, or none any more."""
+    for path in directory.glob(f"{INCOMING}*"):
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        else:
+            shutil.rmtree(path)
+
+
+def in_one_line(message: object) -> str:
+    """What a message says first, without the code and the macros that it came from."""
+    lines = []
+    for line in str(message).strip().splitlines():
+        if not line.strip() or line.lstrip().startswith(("LINE ", "> in ", "> called by ")):
+            break
+        lines.append(line.strip())
+    return " ".join(lines)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Write and audit
 
 
+def read_mapping(text: str, where: str) -> Json:
+    """Names and values in YAML, its dates as text."""
+    try:
+        values = yaml.safe_load(text) or {}
+        if not isinstance(values, dict):
+            raise ValueError(f"'{values}' gives no name a value")
+    except (yaml.YAMLError, ValueError) as error:
+        raise PublicationError(
+            f"{where} cannot be read ({in_one_line(error)}): write it as '{{demo_data: false, as_of_date: 2024-12-31}}'"
+        ) from error
+    return json.loads(json.dumps(values, default=str))
+
+
 def effective_vars(given: str) -> Json:
     """The vars of the project, with those that were given on top."""
-    project = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())
-    return {**project["vars"], **(yaml.safe_load(given) or {})}
+    project = read_mapping((PROJECT_DIR / "dbt_project.yml").read_text(), "dbt_project.yml")
+    # under the project's name they go before the others, as for dbt
+    own = project["vars"].pop(project["name"], {})
+    return {**project["vars"], **own, **read_mapping(given, "--vars")}
 
 
 def artefacts_dir() -> Path:
@@ -116,32 +157,54 @@ def artefacts_dir() -> Path:
     return database_path().with_suffix(".artefacts").absolute()
 
 
-def build(given_vars: str, *, unit_tests: bool) -> Path:
-    """One dbt build with every test, into the working database; returns where its artefacts are."""
+def build(given_vars: str) -> Path:
+    """One dbt build with every data test, into the working database; returns where its artefacts are.
+
+    Unit tests check our SQL and not this data. The tests of the input come first by themselves: whatever is not staging
+    waits for them.
+    """
+    if database_path().exists():
+        try:
+            duckdb.connect(str(database_path())).close()
+        except duckdb.Error as error:
+            raise PublicationError(
+                f"the working database cannot be opened for writing: close what else has it open ({in_one_line(error)})"
+            ) from error
     target = artefacts_dir()
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    command = [str(Path(sys.executable).parent / "dbt"), "build", "--vars", given_vars]
-    command += ["--target-path", str(target), "--log-level-file", "none"]
-    command += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
+    command = [str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "unit_test"]
+    command += ["--vars", given_vars, "--target-path", str(target), "--log-level-file", "none"]
     environment = {**os.environ, "COHORT_LEDGER_DUCKDB_PATH": str(database_path().absolute())}
-    done = subprocess.run(command, cwd=PROJECT_DIR, env=environment, check=False)
-    if done.returncode != 0:
-        raise PublicationError("\n".join(["the build failed its audit", *failures(results)]))
+    printed = []
+    with subprocess.Popen(command, cwd=PROJECT_DIR, env=environment, stdout=subprocess.PIPE, text=True) as dbt:
+        try:
+            for line in dbt.stdout:
+                print(line, end="", flush=True)
+                printed.append(line)
+        except BaseException:
+            dbt.kill()
+            raise
+    if dbt.returncode != 0:
+        raise PublicationError("\n  ".join(["the build failed its audit", *failures(results, "".join(printed))]))
     return target
 
 
-def failures(results: Path) -> list[str]:
-    """A line for everything that failed in a build, with the table that keeps its failing rows."""
+def failures(results: Path, printed: str) -> list[str]:
+    """A line for everything that failed in a build: tests with the table of the failing rows, others with the error."""
     if not results.exists():
-        return ["dbt stopped before it built anything: see its message above"]
+        _, is_said, error = printed.rpartition("Encountered an error:\n")
+        return [f"dbt stopped before it built anything: {in_one_line(error) if is_said else 'see its message above'}"]
     lines = []
     for result in json.loads(results.read_text())["results"]:
-        if result["status"] in ("error", "fail"):
-            name = result["unique_id"].split(".")[2]
-            rows = f": its failing rows are in {result['relation_name']}" if result.get("relation_name") else ""
-            lines.append(f"  {name} ({result['status']}){rows}")
-    return lines
+        kind, _, name = result["unique_id"].split(".")[:3]
+        if result["status"] == "fail":
+            lines.append(f"{kind} {name} failed: its failing rows are in {result['relation_name']}")
+        elif result["status"] == "error":
+            # the first line says where, and in many words
+            where, _, error = result["message"].partition("\n")
+            lines.append(f"{kind} {name}: {in_one_line(error or where)}")
+    return lines or ["dbt ended with an error: see its message above"]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -150,28 +213,32 @@ def failures(results: Path) -> list[str]:
 
 def read_marts(manifest: Json) -> list[Mart]:
     """The marts of a manifest, by name."""
-    return sorted(
-        (
-            Mart(
-                node["name"],
-                node["description"],
-                tuple(
-                    Column(
-                        column["name"],
-                        column["description"],
-                        column["meta"]["dimension"]["label"],
-                        column["meta"]["dimension"].get("format"),
-                        column["meta"].get("personal"),
-                        column["meta"].get("personal_if"),
-                        column["meta"].get("ends_with"),
-                    )
-                    for column in node["columns"].values()
-                ),
-            )
-            for node in manifest["nodes"].values()
-            if node["resource_type"] == "model" and node["schema"] == "marts"
-        ),
-        key=lambda mart: mart.name,
+    marts = [
+        Mart(node["name"], node["description"], tuple(map(read_column, node["columns"].values())))
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    ]
+    undocumented = [mart.name for mart in marts if not mart.columns]
+    if undocumented:
+        raise PublicationError(
+            f"no column of {', '.join(undocumented)} is in its YAML, and only what is documented is published: list "
+            "its columns, or keep it out of models/marts"
+        )
+    return sorted(marts, key=lambda mart: mart.name)
+
+
+def read_column(column: Json) -> Column:
+    """A column of a manifest; one of a user's own mart may have no label."""
+    meta = column["meta"]
+    dimension = meta.get("dimension", {})
+    return Column(
+        column["name"],
+        column["description"],
+        dimension.get("label") or column["name"].replace("_", " ").capitalize(),
+        dimension.get("format"),
+        meta.get("personal"),
+        meta.get("personal_if"),
+        meta.get("ends_with"),
     )
 
 
@@ -325,15 +392,6 @@ def point_to(directory: Path, publication: Path) -> None:
     sync(directory)
 
 
-def clear_unfinished(directory: Path) -> None:
-    """Remove what a killed process has left."""
-    for path in directory.glob(f"{INCOMING}*"):
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-        else:
-            shutil.rmtree(path)
-
-
 def prune(directory: Path, keep: int) -> None:
     """Remove the oldest publications but `keep`, never the current one. Who has one open keeps it."""
     for path in numbered(directory)[:-keep]:
@@ -345,7 +403,6 @@ def prune(directory: Path, keep: int) -> None:
 
 def release(directory: Path, artefacts: Path, variables: Json, keep: int) -> str:
     """Publish what the working database holds; returns what was done, in words."""
-    clear_unfinished(directory)
     manifest = json.loads((artefacts / "manifest.json").read_text())
     marts = read_marts(manifest)
     incoming = directory / f"{INCOMING}-publication"
@@ -364,11 +421,10 @@ def release(directory: Path, artefacts: Path, variables: Json, keep: int) -> str
         "files": {str(path.relative_to(incoming)): {"sha256": file_hash(path)} for path in files},
     }
     before = current(directory)
-    if before is not None:
+    if before is not None and (before / MANIFEST).exists():
         published = json.loads((before / MANIFEST).read_text())
         parts = ("code", "vars", "documentation", "tables", "last_month_date")
         if all(published.get(part) == summary[part] for part in parts):
-            shutil.rmtree(incoming)
             return f"nothing has changed since publication {before.name}"
     (incoming / MANIFEST).write_text(json.dumps(summary, indent=2) + "\n")
     for path in (*files, incoming / MANIFEST):
@@ -380,8 +436,12 @@ def release(directory: Path, artefacts: Path, variables: Json, keep: int) -> str
     publication = directory / f"{int(last[-1].name) + 1 if last else 1:06d}"
     os.replace(incoming, publication)
     point_to(directory, publication)
-    prune(directory, keep)
-    return f"published {publication.name}: {len(tables)} marts to {summary['last_month_date']}"
+    done = f"published {publication.name}: {len(tables)} marts to {summary['last_month_date']}"
+    try:
+        prune(directory, keep)
+    except OSError as error:
+        done += f"; an old publication could not be removed ({error})"
+    return done
 
 
 def roll_back(directory: Path) -> str:
@@ -404,15 +464,17 @@ def listing(directory: Path) -> str:
     return "\n".join(lines) or "nothing has been published yet"
 
 
+def unexpected(error: Exception) -> str:
+    """An error that nobody has foreseen, in one line."""
+    said = f"{type(error).__name__}: {in_one_line(error)}"
+    return f"{said}; mend that and run it again, with --debug to see where it came from"
+
+
 def main() -> None:
     """Publish, roll back or list; say in one message why not, where it cannot be done."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--vars", default="{}", help="dbt vars, as for dbt build")
-    parser.add_argument(
-        "--without-unit-tests",
-        action="store_true",
-        help="run the data tests alone: unit tests check our SQL, not your data",
-    )
+    parser.add_argument("--debug", action="store_true", help="show where in the code an error came from")
     parser.add_argument("--keep", type=int, default=5, help="publications to keep (5)")
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--rollback", action="store_true", help="make the publication before the current one current")
@@ -430,10 +492,16 @@ def main() -> None:
             if arguments.rollback:
                 print(roll_back(directory))
             else:
-                artefacts = build(arguments.vars, unit_tests=not arguments.without_unit_tests)
-                print(release(directory, artefacts, effective_vars(arguments.vars), arguments.keep))
-    except PublicationError as error:
-        sys.exit(f"nothing was published: {error}")
+                variables = effective_vars(arguments.vars)
+                artefacts = build(arguments.vars)
+                print(release(directory, artefacts, variables, arguments.keep))
+    except KeyboardInterrupt:
+        sys.exit("nothing was published: it was interrupted")
+    except Exception as error:
+        if arguments.debug:
+            raise
+        expected = isinstance(error, PublicationError)
+        sys.exit(f"nothing was published: {error if expected else unexpected(error)}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ select
     'missing' as problem
 from wanted
 left join {{ model }} as held on wanted.wanted_value = held.{{ column }}
-where held.{{ column }} is null
+where
+    held.{{ column }} is null
+    {% if flags.EMPTY -%}
+        -- a dry run reads no row
+        and false
+    {%- endif %}
 
 {% endtest %}

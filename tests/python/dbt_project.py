@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -49,24 +50,39 @@ class DbtResult:
 
 
 def dbt_command(
-    *arguments: str, database: Path, variables: dict[str, Any] | None = None
+    *arguments: str, database: Path, variables: dict[str, Any] | None = None, project_dir: Path = PROJECT_DIR
 ) -> tuple[list[str], dict[str, str]]:
     """Command and environment of a dbt process, with its artefacts beside `database` so that runs never meet."""
     artefacts = database.parent / f"{database.stem}_dbt"
     command = [
         *(str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments),
-        *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
+        *("--project-dir", str(project_dir), "--profiles-dir", str(project_dir)),
         *("--target-path", str(artefacts / "target"), "--log-path", str(artefacts / "logs")),
         *("--vars", json.dumps(variables or {})),
     ]
     return command, {**os.environ, "COHORT_LEDGER_DUCKDB_PATH": str(database)}
 
 
-def run_dbt(*arguments: str, database: Path, variables: dict[str, Any] | None = None) -> DbtResult:
+def run_dbt(
+    *arguments: str, database: Path, variables: dict[str, Any] | None = None, project_dir: Path = PROJECT_DIR
+) -> DbtResult:
     """One dbt process on `database`."""
-    command, environment = dbt_command(*arguments, database=database, variables=variables)
-    done = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False)
+    command, environment = dbt_command(*arguments, database=database, variables=variables, project_dir=project_dir)
+    done = subprocess.run(command, cwd=project_dir, env=environment, capture_output=True, text=True, check=False)
     return DbtResult(done.returncode, done.stdout + done.stderr)
+
+
+def project_with(directory: Path, files: dict[str, str]) -> Path:
+    """A copy of the project with files of a user's own in it, by their paths."""
+    directory.mkdir()
+    for name in ("dbt_project.yml", "profiles.yml", "selectors.yml"):
+        shutil.copy(PROJECT_DIR / name, directory)
+    for name in ("analyses", "macros", "models", "seeds", "tests"):
+        shutil.copytree(PROJECT_DIR / name, directory / name, ignore=shutil.ignore_patterns("python"))
+    for path, text in files.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text)
+    return directory
 
 
 def read_manifest(database: Path) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from dbt_project import (
     dbt_command,
     fetch_rows,
     load_raw,
+    project_with,
     read_manifest,
     run_dbt,
 )
@@ -224,6 +225,94 @@ def test_a_changed_rule_forces_a_full_refresh(built: Built, tmp_path: Path) -> N
         connection.execute("update ledger_state.build set rules = 'others'")
     printed = run_until("START sql", 1, "run", database=copy.database, variables=copy.variables)
     assert "Full refresh: the models or macros are not those of the last build" in printed
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Models of a user's own, with nothing said of how they are built
+
+OWN_FILES = {
+    "models/intermediate/own/int_customers_ranked.sql": """
+        select customer_id, rank() over (order by sum(closing_mrr) desc, customer_id) as mrr_rank
+        from {{ ref('int_customer_balances') }}
+        group by customer_id
+    """,
+    "models/intermediate/own/int_segments.sql": """
+        select segment, count(*) as customers from {{ ref('stg_billing__customers') }} group by segment
+    """,
+    "models/intermediate/own/int_shares.sql": """
+        {{ config(materialized='view') }}
+        select customer_id, closing_mrr, sum(closing_mrr) over () as mrr_of_all
+        from {{ ref('int_customer_balances') }}
+    """,
+    # asks for it, and so says that it depends on its own customer's rows alone; not all that it reads knows customers
+    "models/intermediate/own/int_names.sql": """
+        {{ config(incremental_strategy='changed_customers') }}
+        {{ comes_after('int_changed_customers') }}
+        select customers.customer_id, customers.customer_name, segments.segment
+        from {{ ref('int_own_names') }} as customers
+        left join {{ ref('int_segments') }} as segments on customers.segment = segments.segment
+    """,
+    "models/intermediate/own/int_own_names.sql": """
+        select customer_id, customer_name, segment from {{ ref('stg_billing__customers') }}
+    """,
+    "models/intermediate/own/int_largest_shares.sql": """
+        {{ config(incremental_strategy='changed_customers') }}
+        {{ comes_after('int_changed_customers') }}
+        select customer_id, max(closing_mrr) as largest_mrr, count(mrr_of_all) as balances
+        from {{ ref('int_shares') }}
+        group by customer_id
+    """,
+    "models/intermediate/own/int_targets.sql": """
+        select month_date, target from {{ ref('own_targets') }}
+    """,
+    "models/marts/own/customers_by_rank.sql": """
+        {{ config(contract={'enforced': false}) }}
+        select mrr_rank, customer_id from {{ ref('int_customers_ranked') }}
+    """,
+    "seeds/own/own_targets.csv": "month_date,target\n2024-01-01,100\n",
+}
+
+
+def tables_of(database: Path) -> dict[str, Counter[tuple[Any, ...]]]:
+    """The rows of every table of the ledger."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables where table_type = 'BASE TABLE'"
+            " and table_schema in ('intermediate', 'marts')"
+        ).fetchall()
+        return {name: table_rows(connection, name) for (name,) in names if name.split(".")[1] not in BOOKKEEPING}
+
+
+def test_models_of_a_users_own_equal_a_full_refresh(tmp_path: Path) -> None:
+    """Whole tables, whatever they hold: ranks, no customer, what a model that is replaced by customer reads, a seed."""
+    project, database = project_with(tmp_path / "project", OWN_FILES), tmp_path / "ledger.duckdb"
+    company = company_of_seed(4, {})
+
+    def build(*arguments: str) -> dict[str, Counter[tuple[Any, ...]]]:
+        everything = ("build", "--resource-type", "seed", "--resource-type", "model", *arguments)
+        result = run_dbt(*everything, database=database, variables=OWN_TABLES, project_dir=project)
+        assert result.exit_code == 0, result.output
+        return tables_of(database)
+
+    load_company(database, company)
+    first = build()
+    changed = sorted(customer for customer, _ in first["intermediate.int_customers_ranked"])[:3]
+    subscriptions = {row["subscription_id"] for row in company.rows["subscriptions"] if row["customer_id"] in changed}
+    for row in company.rows["subscription_item_versions"]:
+        if row["subscription_id"] in subscriptions and row["unit_amount"] is not None:
+            row["unit_amount"] *= 1000
+    for row in company.rows["customers"]:
+        if row["customer_id"] in changed:
+            row["customer_name"] = "Another name"
+    load_company(database, company)
+    incremental = build()
+    assert not state_of(database)["is_full_refresh"]
+    assert incremental["intermediate.int_customers_ranked"] != first["intermediate.int_customers_ranked"]
+    assert incremental == build("--full-refresh")
+
+    (project / "seeds/own/own_targets.csv").write_text("month_date,target\n2024-01-01,200\n")
+    assert [target for _, target in build()["intermediate.int_targets"]] == [200]
+    assert not state_of(database)["is_full_refresh"]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -38,7 +38,9 @@ def test_a_missing_table_or_column_is_named(tmp_path: Path) -> None:
         connection.execute("drop table raw.plans")
         connection.execute("drop table raw.invoices")
         connection.execute("alter table raw.subscriptions drop column started_at")
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    # without invoices, nothing else would say where the ledger ends
+    variables = {**OWN_TABLES, "as_of_date": "2024-06-30"}
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
     assert result.exit_code != 0
     assert 'required raw table "company"."raw"."plans" does not exist' in result.output
     assert "invoice_line_items_invoice_id_exists_in_invoices: 2 failing" in result.output
@@ -189,3 +191,13 @@ def test_the_demo_is_not_built_over_somebodys_own_tables(tmp_path: Path) -> None
     result = run_dbt("build", database=database)
     assert result.exit_code != 0
     assert "the database holds raw.customers, and demo_data is true: set demo_data: false" in result.output
+
+
+def test_dbt_run_without_the_seeds_says_to_build(tmp_path: Path) -> None:
+    """Once, and before anything is built: dbt run does not load them."""
+    result = run_dbt("run", database=tmp_path / "company.duckdb")
+    assert result.exit_code != 0
+    assert result.output.count("The database does not hold the seeds yet (arr_stages, ") == 1
+    assert "run dbt build, which loads them first" in result.output
+    assert "does not exist" not in result.output
+    assert " START sql " not in result.output

@@ -104,11 +104,56 @@ def test_before_the_first_complete_month_the_marts_are_empty(own_database: Path)
     assert "The ledger is empty" in run_script("headline.py", own_database)
 
 
-def test_without_an_invoice_the_var_that_ends_the_ledger_is_named(own_database: Path) -> None:
-    """Nothing else says where the ledger ends."""
-    result = run_dbt("run", database=own_database, variables=OWN_TABLES)
+@pytest.mark.parametrize("why", ["no table", "no invoice", "drafts alone"])
+def test_without_an_invoice_the_var_that_ends_the_ledger_is_asked_for_on_start(tmp_path: Path, why: str) -> None:
+    """Nothing else says where the ledger ends: in one error, before the first model. The input is checked without."""
+    database = tmp_path / "company.duckdb"
+    tables = small_company()
+    tables["invoice_line_items"] = []
+    tables["invoices"] = [{**tables["invoices"][0], "status": "draft"}] if why == "drafts alone" else []
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, tables)
+        if why == "no table":
+            connection.execute("drop table raw.invoices")
+    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
     assert result.exit_code != 0
-    assert "set the var as_of_date" in result.output
+    assert result.output.count("set as_of_date to the last day that your data covers") == 1
+    assert " START sql " not in result.output
+    if why == "no table":
+        checked = ("build", *WITHOUT_UNIT_TESTS, "--selector", "input_contract")
+        result = run_dbt(*checked, database=database, variables=OWN_TABLES)
+        assert result.exit_code == 0, result.output
+
+
+def test_a_dry_run_builds_nothing_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """With --empty, on what is built; the build after it is a full refresh, and leaves what was there before."""
+    database = tmp_path / "company.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_raw(connection, small_company())
+    everything = ("build", *WITHOUT_UNIT_TESTS)
+    assert run_dbt(*everything, database=database, variables=OWN_TABLES).exit_code == 0
+    before = mart_rows(database)
+    assert all(before[name] for name in ("fct_customer_mrr_months", "mrr_waterfall", "retention_rates"))
+    for command in (everything, ("run",)):
+        result = run_dbt(*command, "--empty", database=database, variables=OWN_TABLES)
+        assert result.exit_code == 0, result.output
+        assert not any(mart_rows(database).values())
+    result = run_dbt("run", database=database, variables=OWN_TABLES)
+    assert result.exit_code == 0, result.output
+    assert "Full refresh: the last one did not build every model, or was a dry run" in result.output
+    assert mart_rows(database) == before
+
+
+@pytest.mark.parametrize("variables", [{}, OWN_TABLES], ids=["demo", "own tables"])
+def test_a_dry_run_works_on_an_empty_database(tmp_path: Path, variables: dict[str, object]) -> None:
+    """As in CI: of the demo, and of raw tables that hold nothing, so that no invoice says where the ledger ends."""
+    database = tmp_path / "company.duckdb"
+    if variables:
+        with duckdb.connect(str(database)) as connection:
+            load_raw(connection, {})
+    for command in (("build", *WITHOUT_UNIT_TESTS), ("run",)):
+        result = run_dbt(*command, "--empty", database=database, variables=variables)
+        assert result.exit_code == 0, result.output
 
 
 def test_each_selector_works_on_an_empty_database(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import stat
 import subprocess
@@ -15,23 +16,24 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import publish
 import pytest
 from dbt_project import OWN_TABLES, PROJECT_DIR, Tables, load_raw
 from small_company import small_company
 
 SCRIPT = PROJECT_DIR / "scripts/publish.py"
-COMMAND = [sys.executable, str(SCRIPT), "--without-unit-tests", "--vars", json.dumps(OWN_TABLES)]
+COMMAND = [sys.executable, str(SCRIPT), "--vars", json.dumps(OWN_TABLES)]
 # publishes what the working database holds, without the build that comes before it
 RELEASE = f"""
-import json, sys
+import sys
 sys.path.insert(0, {str(PROJECT_DIR / "scripts")!r})
 import publish
-variables = publish.effective_vars(sys.argv[1])
-with publish.only_one(publish.publications_dir()):
-    print(publish.release(publish.publications_dir(), publish.artefacts_dir(), variables, int(sys.argv[2])))
+publish.build = lambda given_vars: publish.artefacts_dir()
+publish.main()
 """
 # opens what is current again and again, and says how often; stops at the first thing that does not fit the manifest
 READER = """
@@ -98,12 +100,21 @@ class Company:
         output, _ = process.communicate()
         return process.returncode, output
 
+    def try_to_release(self, *arguments: str) -> tuple[int, str]:
+        """Publish what is built: the exit code, and what was printed."""
+        process = self.start(sys.executable, "-c", RELEASE, *arguments)
+        output, _ = process.communicate()
+        return process.returncode, output
+
     def release(self, variables: str = json.dumps(OWN_TABLES), keep: int = 5) -> str:
         """Publish what is built."""
-        process = self.start(sys.executable, "-c", RELEASE, variables, str(keep))
-        output, _ = process.communicate()
-        assert process.returncode == 0, output
+        exit_code, output = self.try_to_release("--vars", variables, "--keep", str(keep))
+        assert exit_code == 0, output
         return output
+
+    def unfinished(self) -> list[str]:
+        """What is in the way of being published, or of leaving."""
+        return [path.name for path in self.publications.glob(".incoming*")]
 
     def change_a_mart(self, number: int) -> None:
         """Other numbers to publish, without a build."""
@@ -206,7 +217,13 @@ def test_a_failed_audit_publishes_nothing_and_says_where_the_failing_rows_are(co
     exit_code, output = company.run()
     assert exit_code == 1
     assert "nothing was published: the build failed its audit" in output
-    assert "subscription_item_versions_quantity_is_not_negative (fail): its failing rows are in" in output
+    assert output.splitlines()[-1] == (
+        "  test subscription_item_versions_quantity_is_not_negative failed: its failing rows are in "
+        '"company"."test_failures"."subscription_item_versions_quantity_is_not_negative"'
+    )
+    # bad input is known before anything but staging is built, and our unit tests have nothing to say about it
+    assert " START sql view model staging." in output
+    assert not re.search(r" START (sql (table|incremental)|unit_test) ", output)
     with duckdb.connect(str(company.database), read_only=True) as connection:
         rows = connection.execute("from test_failures.subscription_item_versions_quantity_is_not_negative").fetchall()
     assert len(rows) == 1
@@ -215,6 +232,110 @@ def test_a_failed_audit_publishes_nothing_and_says_where_the_failing_rows_are(co
     exit_code, output = company.run()
     assert exit_code == 0, output
     assert f"nothing has changed since publication {before}" in output
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ("{demo_data: false", "expected ',' or '}'"),
+        ("demo_data", "'demo_data' gives no name a value"),
+        ("{demo_data: false, as_of_date: 2024-02-31}", "day is out of range for month"),
+    ],
+)
+def test_vars_that_cannot_be_read_are_refused_before_anything_is_built(
+    company: Company, variables: str, why: str
+) -> None:
+    """In one sentence, with an example."""
+    exit_code, output = company.run("--vars", variables)
+    assert exit_code == 1
+    (line,) = output.splitlines()
+    assert line.startswith("nothing was published: --vars cannot be read (")
+    assert why in line
+    assert "write it as '{demo_data: false, as_of_date: 2024-12-31}'" in line
+
+
+def test_a_database_that_another_program_has_open_is_refused_before_anything_is_built(company: Company) -> None:
+    """dbt would end in a traceback."""
+    with duckdb.connect(str(company.database)):
+        exit_code, output = company.run()
+    assert exit_code == 1
+    (line,) = output.splitlines()
+    assert "the working database cannot be opened for writing: close what else has it open (" in line
+
+
+def test_the_last_line_names_the_var_that_stops_a_publication(tmp_path: Path) -> None:
+    """As dbt says it, which has written no results then."""
+    company = Company(tmp_path)
+    company.load(small_company())
+    exit_code, output = company.run("--vars", "{demo_data: false, mrr_basis: payments, as_of_date: 2024-06-30}")
+    assert exit_code == 1
+    last = output.splitlines()[-1]
+    assert "dbt stopped before it built anything: Compilation Error in operation" in last
+    assert "var mrr_basis is 'payments': allowed is one of subscriptions, invoices" in last
+
+
+def test_the_last_line_names_the_model_that_fails_and_its_error(tmp_path: Path) -> None:
+    """A model has no failing rows to look at."""
+    company = Company(tmp_path)
+    tables = small_company()
+    tables["exchange_rates"][0]["effective_date"] = date(2024, 2, 10)
+    company.load(tables)
+    exit_code, output = company.run("--vars", "{demo_data: false, fx_policy: historical}")
+    assert exit_code == 1
+    last = output.splitlines()[-1]
+    assert last.startswith("  model int_mrr_valuations: ")
+    assert "no rate on or before the end of month 2024-01-01 for currency EUR" in last
+    assert "failing rows" not in last
+
+
+def test_an_error_that_nobody_has_foreseen_is_one_sentence_and_leaves_nothing_behind(company: Company) -> None:
+    """With --debug it is a traceback. What a killed run has left goes, too."""
+    before = company.current()
+    with duckdb.connect(str(company.database)) as connection:
+        connection.execute("alter table marts.dim_products rename product_name to another_name")
+    (company.publications / ".incoming-publication").mkdir()
+    try:
+        exit_code, output = company.try_to_release("--vars", json.dumps(OWN_TABLES))
+        assert exit_code == 1
+        (line,) = output.splitlines()
+        assert line.startswith("nothing was published: BinderException: ")
+        assert "product_name" in line
+        assert "--debug" in line
+        assert not company.unfinished()
+        exit_code, output = company.try_to_release("--vars", json.dumps(OWN_TABLES), "--debug")
+        assert exit_code == 1
+        assert "Traceback" in output
+        assert not company.unfinished()
+    finally:
+        with duckdb.connect(str(company.database)) as connection:
+            connection.execute("alter table marts.dim_products rename another_name to product_name")
+    assert company.current() == before
+
+
+def test_a_day_may_be_written_as_yaml_has_it(company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without quotation marks it is a date, with --vars and in dbt_project.yml; the manifest has it as text."""
+    company.release("{demo_data: false, as_of_date: 2024-12-31}")
+    manifest = json.loads((company.publications / "current/manifest.json").read_text())
+    assert manifest["vars"]["as_of_date"] == "2024-12-31"
+    monkeypatch.setattr(publish, "PROJECT_DIR", tmp_path)
+    (tmp_path / "dbt_project.yml").write_text(
+        "name: ledger\nvars: {as_of_date: 2024-12-31, personal_data: shown, ledger: {personal_data: masked}}\n"
+    )
+    # what stands under the project's own name comes first, as for dbt
+    assert publish.effective_vars("{}") == {"as_of_date": "2024-12-31", "personal_data": "masked"}
+    assert publish.effective_vars("{as_of_date: 2025-01-31}")["as_of_date"] == "2025-01-31"
+
+
+def test_a_mart_of_a_users_own_needs_documented_columns_and_no_labels() -> None:
+    """A label is its column's name in words."""
+    column = {"name": "won_back_mrr", "description": "What came back.", "meta": {}}
+    mart = {"name": "won_back", "description": "", "resource_type": "model", "schema": "marts", "columns": {}}
+    with pytest.raises(publish.PublicationError, match="no column of won_back is in its YAML"):
+        publish.read_marts({"nodes": {"model.won_back": mart}})
+    ((found,),) = (
+        mart.columns for mart in publish.read_marts({"nodes": {"model.won_back": {**mart, "columns": {"c": column}}}})
+    )
+    assert found.label == "Won back mrr"
 
 
 def test_a_second_run_at_once_is_told_so(company: Company) -> None:
@@ -261,7 +382,7 @@ def test_a_publication_killed_at_any_moment_is_whole_or_not_there(company: Compa
     for number in range(15):
         company.change_a_mart(number)
         before = company.current()
-        process = company.start(sys.executable, "-c", RELEASE, json.dumps(OWN_TABLES), "5")
+        process = company.start(sys.executable, "-c", RELEASE, "--vars", json.dumps(OWN_TABLES))
         time.sleep(draw.uniform(0.2, 1.6))
         times_killed += killed(process)
         assert company.current() >= before

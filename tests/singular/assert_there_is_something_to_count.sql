@@ -13,3 +13,7 @@ select
     'the table is empty' as problem
 from counted
 where row_count = 0
+{% if flags.EMPTY -%}
+    -- a dry run reads no row
+    and false
+{%- endif %}

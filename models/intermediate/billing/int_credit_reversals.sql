@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='changed_customers') }}
+
 -- Which charge each credit reverses, and how much of it. Credits take their turns in order of issue, because what one
 -- leaves of a charge decides what the next one finds: each round of the recursion gives the credit whose turn it is its
 -- charge, and takes its share off what later credits find there. Shares are whole numbers of 10^-18.

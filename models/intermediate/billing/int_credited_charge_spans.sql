@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='changed_customers') }}
+
 -- A charge that credits reverse, cut wherever one of them begins or ends.
 with
 

@@ -1,5 +1,3 @@
-{{ config(incremental_strategy='when_changed', meta={'customer_key': none}) }}
-
 {% set months_back = {'closing': 0, 'month_opening': 1, 'quarter_opening': 3, 'year_opening': 12} %}
 
 with

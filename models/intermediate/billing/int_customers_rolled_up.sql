@@ -1,4 +1,4 @@
-{{ config(incremental_strategy='when_changed') }}
+{{ config(meta={'customer_key': 'customer_id'}) }}
 {{ comes_after('int_input_digest') }}
 
 with recursive

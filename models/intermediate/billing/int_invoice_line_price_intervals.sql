@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'customer_key': 'customer_id'}) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'customer_key': 'customer_id'}) }}
 
 -- Every source of revenue as intervals of constant price, in its own currency and at its exact times. A new source is
 -- one more branch of the union; nothing downstream knows where a row came from.

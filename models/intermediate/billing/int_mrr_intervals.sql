@@ -1,5 +1,7 @@
 -- The seam between billing systems and the ledger. Every interval of constant price at the one rate of its currency:
 -- gross and net are converted here, and rounded once.
+{{ config(incremental_strategy='changed_customers') }}
+
 with
 
 price_intervals as (

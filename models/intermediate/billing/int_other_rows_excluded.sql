@@ -1,5 +1,3 @@
-{{ config(incremental_strategy='when_changed', meta={'customer_key': none}) }}
-
 with
 
 customers as (

@@ -1,4 +1,3 @@
-{{ config(incremental_strategy='when_changed', meta={'customer_key': none}) }}
 {{ comes_after('int_input_digest') }}
 
 with

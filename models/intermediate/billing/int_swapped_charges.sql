@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='changed_customers') }}
+
 -- Charges that continue what credits over the same dates ended: a plan swapped for another in the middle of its term.
 -- What was credited says what a month is worth there, so the charge has its rate from the credits. A charge so valued
 -- can be swapped again, over dates within its own: each round of the recursion values the charges whose turn it is, and

@@ -1,6 +1,4 @@
 -- The seam of the incremental build: everything after it is replaced customer by customer, for those that changed.
-{{ config(incremental_strategy='when_changed') }}
-
 with
 
 fingerprints as (

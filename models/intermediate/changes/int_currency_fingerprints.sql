@@ -1,4 +1,4 @@
-{{ config(materialized='view', meta={'customer_key': none}) }}
+{{ config(materialized='view') }}
 
 with
 

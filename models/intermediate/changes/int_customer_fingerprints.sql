@@ -1,5 +1,3 @@
-{{ config(incremental_strategy='when_changed') }}
-
 with
 
 customers as (

@@ -1,7 +1,5 @@
 -- One number for everything that is read: as long as it stays, there is nothing to build.
-{{ config(
-    materialized='table', meta={'customer_key': none}, post_hook="{{ compare_with_last_build() }}"
-) }}
+{{ config(materialized='table', post_hook="{{ compare_with_last_build() }}") }}
 
 {% set staging = {
     'billing': [

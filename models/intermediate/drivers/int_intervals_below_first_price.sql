@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='changed_customers') }}
+
 with
 
 mrr_intervals as (

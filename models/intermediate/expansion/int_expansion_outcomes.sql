@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='changed_customers') }}
+
 {% set horizons = [3, 6, 12] %}
 
 with

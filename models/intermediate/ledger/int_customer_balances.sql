@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='changed_customers') }}
+
 {% set other_bases = ['month_opening', 'quarter_opening', 'year_opening', 'constant'] %}
 {% set in_order = 'partition by customer_id order by month_date' %}
 {% set until_now = in_order ~ ' rows between unbounded preceding and current row' %}

@@ -1,5 +1,3 @@
-{{ config(incremental_strategy='when_changed', meta={'customer_key': none}) }}
-
 -- The time spine of the metrics: it is bounded by the ledger, so that a metric has a row for its months and no other.
 with
 

@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='changed_customers') }}
+
 {% set in_order = 'partition by fx_basis, customer_id, product_id, pool order by month_date' %}
 
 with

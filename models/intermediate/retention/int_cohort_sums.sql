@@ -1,5 +1,3 @@
-{{ config(incremental_strategy='when_changed', meta={'customer_key': none}) }}
-
 {% set dimensions = [
     'segment', 'country', 'acquisition_channel', 'csm_owner', 'acquisition_year',
     'mrr_band', 'plan', 'billing_interval', 'pricing_model',

@@ -1,3 +1,4 @@
+{{ config(incremental_strategy='changed_customers') }}
 {{ comes_after('int_changed_customers') }}
 with
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table', meta={'customer_key': none}) }}
+{{ config(materialized='table') }}
 
 with
 

@@ -1,3 +1,5 @@
+{{ config(meta={'customer_key': 'customer_id'}) }}
+
 with
 
 customers as (
