@@ -1,146 +1,130 @@
-"""The charts of the report as Vega-Lite specifications, each with the table that says the same.
-
-Colours are variables of the page's style sheet, so that a chart follows light, dark and print by itself. Numbers in a
-chart are texts that Babel has formatted; floats only say where to draw. Nothing has a generated name: the same rows
-give the same bytes.
-"""
+"""The charts of the report: one function a chart."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import altair as alt
-from report_data import (
-    MOVEMENTS,
-    Band,
-    BridgeMonth,
-    CohortAge,
-    Concentration,
-    Driver,
-    Durability,
-    Rate,
-    Scorecard,
+from report_data import Report
+from report_drawing import (
+    INK,
+    MARGIN,
+    MUTED,
+    PAPER,
+    Chart,
+    categories,
+    colours,
+    count_axis,
+    data,
+    made,
+    money_axis,
+    months_axis,
+    ratio_axis,
+    scale,
+    ticks,
+    used,
 )
+from report_expansion import Concentration, Driver, Durability
 from report_format import Formats, words
+from report_ledger import MOVEMENTS, BridgeMonth
+from report_retention import Band, Churn, Rate, Scorecard
+from report_tables import SHOWN_MONTHS, held_amounts
 
-Spec = dict[str, Any]
-Point = dict[str, Any]
-
-INK, MUTED, RULE, PAPER = "var(--ink)", "var(--muted)", "var(--rule)", "var(--paper)"
 NET, GROSS, GAP, TARGET = "var(--net)", "var(--gross)", "var(--gap)", "var(--target)"
 GAIN, LOSS, BALANCE, BOUGHT = "var(--gain)", "var(--loss)", "var(--balance)", "var(--bought)"
-MARGIN = {"left": 0, "right": 8, "top": 4, "bottom": 4}
-MONTH_LABELS = 6
-SHOWN_MONTHS = 12
-SHOWN_COHORTS = 24
-# upper bounds of the colours of a cohort's cell, from the worst to the best
-COHORT_STEPS = (Decimal("0.7"), Decimal("0.8"), Decimal("0.9"), Decimal("1"), Decimal("1.1"))
-
-CONFIG: Spec = {
-    "background": None,
-    "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif",
-    "view": {"stroke": None},
-    "axis": {
-        **{"labelColor": MUTED, "labelFontSize": 12, "title": None, "gridColor": RULE, "domainColor": RULE},
-        **{"ticks": False, "labelPadding": 6, "domain": False, "labelLimit": 150},
-    },
-    "text": {"fill": INK, "fontSize": 12},
+RETENTION_HEIGHT = 320
+# a band of fewer pixels has no room for its name
+BAND_PIXELS = 14
+# what a part of gross MRR churn is called
+CHURN_WORDS = {
+    "contraction": "contraction",
+    "voluntary": "voluntary churn",
+    "payment_failed": "payment-failed churn",
+    "other": "other churn",
 }
+TOOLTIP = (("month", "Month"), ("kind", "What"), ("text", "Value"))
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A specification; its legend of colour and word; and its data in words, the first column naming the row."""
-
-    name: str
-    spec: Spec
-    headings: tuple[str, ...]
-    rows: list[tuple[str | None, ...]]
-    legend: tuple[tuple[str, str], ...] = field(default=())
+def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:
+    """What a pointer shows."""
+    return [alt.Tooltip(f"{name}:N", title=title) for name, title in fields]
 
 
-def made(chart: alt.Chart | alt.LayerChart, **properties: Any) -> Spec:
-    """The specification of a chart as wide as its place on the page, without its schema's address."""
-    chart = chart.properties(width="container", autosize={"type": "fit-x", "contains": "padding"}, **properties)
-    with alt.data_transformers.enable("default", max_rows=None, consolidate_datasets=False):
-        spec = chart.to_dict()
-    del spec["$schema"]
-    return {**spec, "config": CONFIG}
+def balance_chart(
+    name: str,
+    months: Sequence[BridgeMonth],
+    value_of: Callable[[BridgeMonth], Decimal | int | None],
+    formats: Formats,
+    *,
+    write: Callable[[Any], str],
+    axis_of: Callable[[Sequence[float], Formats], alt.Axis],
+    smallest: float = 0,
+    yearly: bool = False,
+) -> Chart:
+    """What there is at the end of each month, from zero, the last in words; `yearly`, twelve times it on the right."""
+    points = [
+        {"month": formats.short_month(month.month_date), "value": value, "text": write(value)}
+        for month in months
+        if (value := value_of(month)) is not None
+    ]
+    axis_ticks = ticks(0, max(point["value"] for point in points), 4, smallest)
+    labels = [formats.short_month(month.month_date) for month in months]
+    y = alt.Y("value:Q", scale=scale(axis_ticks), axis=axis_of(axis_ticks, formats))
+    base = alt.Chart(data(points)).encode(x=months_axis(labels), y=y)
+    area = base.mark_area(fill=NET, fillOpacity=0.14, line={"stroke": NET, "strokeWidth": 2.5})
+    pointed_at = base.mark_point(size=300, opacity=0).encode(tooltip=tooltip(TOOLTIP[0], TOOLTIP[2]))
+    last = alt.Chart(data(points[-1:])).encode(x=months_axis(labels), y=y)
+    dot = last.mark_point(filled=True, fill=NET, size=50, opacity=1)
+    text = last.mark_text(align="right", dy=-12, dx=4, fontWeight="bold").encode(text="text:N")
+    chart = area + pointed_at + dot + text
+    if yearly:
+        twelvefold = [12 * value for value in axis_ticks]
+        right = money_axis(twelvefold, formats)
+        right.orient, right.grid = "right", False
+        years = alt.Chart(data([{"month": labels[-1], "value": 12 * points[-1]["value"]}])).encode(
+            x=months_axis(labels), y=alt.Y("value:Q", scale=scale(twelvefold), axis=right)
+        )
+        chart = alt.layer(chart, years.mark_point(opacity=0)).resolve_scale(y="independent")
+    return Chart(name, made(chart, height=220))
 
 
-def data(points: Iterable[Point]) -> alt.InlineData:
-    """Points as data of a chart; exact numbers become floats, which only say where to draw."""
-    return alt.InlineData([{k: float(v) if isinstance(v, Decimal) else v for k, v in p.items()} for p in points])
-
-
-def ticks(low: Decimal | float, high: Decimal | float, count: int = 5) -> list[float]:
-    """Round numbers from at or below `low` to at or above `high`."""
-    low, high = float(low), float(high)
-    if low == high:
-        high = low + 1
-    rough = (high - low) / count
-    unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * unit for factor in (1, 2, 5, 10) if factor * unit >= rough * 0.999)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(position * step, 10) for position in range(first, last + 1)]
-
-
-def labelled(values: Sequence[float], labels: Sequence[str], **options: Any) -> alt.Axis:
-    """An axis with these labels at these values."""
-    expression = f"{json.dumps(list(labels))}[indexof({json.dumps(list(values))}, datum.value)]"
-    return alt.Axis(values=list(values), labelExpr=expression, **options)
-
-
-def money_axis(values: Sequence[float], formats: Formats) -> alt.Axis:
-    """An axis of amounts, which are round, so that no label says less than its tick."""
-    return labelled(values, [formats.compact_money(Decimal(str(value)), 4) for value in values], grid=True)
-
-
-def ratio_axis(values: Sequence[float], formats: Formats) -> alt.Axis:
-    """An axis of percentages."""
-    return labelled(values, [formats.percent(Decimal(str(value)), 0) for value in values], grid=True)
-
-
-def scale(values: Sequence[float]) -> alt.Scale:
-    """A scale from the first to the last tick."""
-    return alt.Scale(domain=[values[0], values[-1]], nice=False, zero=False)
-
-
-def months_axis(labels: Sequence[str], **options: Any) -> alt.X:
-    """Months in the order of the data, a few of them named: the last one always."""
-    every = max(1, math.ceil(len(labels) / MONTH_LABELS))
-    named = [label for position, label in enumerate(reversed(labels)) if position % every == 0]
-    axis = alt.Axis(values=named, labelAngle=0, labelOverlap="greedy", grid=False)
-    return alt.X("month:N", sort=None, scale=alt.Scale(domain=list(labels), **options), axis=axis)
-
-
-def categories(field_name: str, **options: Any) -> alt.Y:
-    """Names in the order of the data, one below the other."""
-    return alt.Y(f"{field_name}:N", sort=None, axis=alt.Axis(grid=False, labelColor=INK, **options))
-
-
-def used(pairs: Sequence[tuple[str, str]], points: Sequence[Point]) -> tuple[tuple[str, str], ...]:
-    """The colours and words that stand for at least one point."""
-    kinds = {point["kind"] for point in points}
-    return tuple(pair for pair in pairs if pair[1] in kinds)
-
-
-def colours(pairs: Sequence[tuple[str, str]]) -> alt.Color:
-    """A colour for each word; the page writes the legend."""
-    ordered = alt.Scale(domain=[word for _, word in pairs], range=[colour for colour, _ in pairs])
-    return alt.Color("kind:N", scale=ordered, legend=None)
+def growth_charts(months: Sequence[BridgeMonth], formats: Formats) -> list[Chart]:
+    """MRR with ARR, customers, and ARPA, over the whole ledger."""
+    charts = [
+        balance_chart(
+            "growth",
+            months,
+            lambda month: month.closing_mrr,
+            formats,
+            write=formats.compact_money,
+            axis_of=money_axis,
+            yearly=True,
+        ),
+        balance_chart(
+            "customers",
+            months,
+            lambda month: month.closing_customers,
+            formats,
+            write=formats.number,
+            axis_of=count_axis,
+            smallest=1,
+        ),
+    ]
+    if any(month.arpa is not None for month in months):
+        charts.append(
+            balance_chart(
+                "arpa", months, lambda month: month.arpa, formats, write=formats.compact_money, axis_of=money_axis
+            )
+        )
+    return charts
 
 
 def bridge_chart(month: BridgeMonth, formats: Formats) -> Chart:
     """The last month's MRR from opening to closing, one bar below the other."""
     parts = ["opening", *(part for part in MOVEMENTS if month.amount(part)), "closing"]
-    points, level, rows = [], Decimal(0), []
+    points, level = [], Decimal(0)
     for part in parts:
         amount = month.amount(part)
         is_balance = part in ("opening", "closing")
@@ -153,9 +137,6 @@ def bridge_chart(month: BridgeMonth, formats: Formats) -> Chart:
                 "text": text if amount <= 0 or is_balance else f"+{text}",
             }
         )
-    for part in ("opening", *MOVEMENTS, "closing"):
-        customers = month.customers(part)
-        rows.append((part, formats.money(month.amount(part)), None if customers is None else formats.number(customers)))
     movement_levels = [point[end] for point in points for end in ("low", "high") if point["kind"] != "balance"]
     levels = [*movement_levels, month.opening_mrr, month.closing_mrr]
     span = max(levels) - min(levels)
@@ -170,7 +151,7 @@ def bridge_chart(month: BridgeMonth, formats: Formats) -> Chart:
     bars = base.mark_bar(height=18).encode(x=amounts, x2="high:Q", color=colours(pairs))
     texts = base.mark_text(align="left", dx=6).encode(x="high:Q", text="text:N")
     spec = made(bars + texts, height=30 * len(points), padding={**MARGIN, "right": 76})
-    return Chart("bridge", spec, ("", "MRR", "Customers"), rows, pairs)
+    return Chart("bridge", spec, pairs)
 
 
 def begins_at_zero(chart: Chart) -> bool:
@@ -204,18 +185,11 @@ def movements_chart(months: Sequence[BridgeMonth], formats: Formats) -> Chart:
             y=alt.Y("amount:Q", scale=scale(axis_ticks), axis=money_axis(axis_ticks, formats), stack="zero"),
             color=colours(pairs),
             order="order:Q",
-            tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in TOOLTIP],
+            tooltip=tooltip(*TOOLTIP),
         )
     )
     zero = alt.Chart(data([{"zero": 0}])).mark_rule(color=MUTED).encode(y="zero:Q")
-    rows = [
-        (formats.month(month.month_date), *(formats.money(month.amount(part)) for part in parts))
-        for month in reversed(months)
-    ]
-    return Chart("movements", made(bars + zero, height=260), ("Month", *parts), rows, pairs)
-
-
-TOOLTIP = (("month", "Month"), ("kind", "What"), ("text", "Value"))
+    return Chart("movements", made(bars + zero, height=260), pairs)
 
 
 def retention_chart(scorecards: Sequence[Scorecard], bands: Sequence[Band], formats: Formats) -> Chart:
@@ -236,8 +210,12 @@ def retention_chart(scorecards: Sequence[Scorecard], bands: Sequence[Band], form
         bottom, top = max(band.from_ratio or low, low), min(band.to_ratio or high, high)
         if bottom < top:
             text = formats.band(band.name).replace(" to ", "-").replace(" or more", "+")
+            has_room = (top - bottom) / (high - low) * RETENTION_HEIGHT >= BAND_PIXELS
             stripes.append(
-                {"bottom": bottom, "top": top, "middle": (bottom + top) / 2, "fill": position % 2, "text": text}
+                {
+                    **{"bottom": bottom, "top": top, "middle": (bottom + top) / 2, "fill": position % 2},
+                    **{"band": text, "text": text if has_room else ""},
+                }
             )
     y = alt.Y("nrr:Q", scale=scale(axis_ticks), axis=ratio_axis(axis_ticks, formats))
     shades = alt.Scale(domain=[0, 1], range=["var(--band-a)", "var(--band-b)"])
@@ -262,23 +240,44 @@ def retention_chart(scorecards: Sequence[Scorecard], bands: Sequence[Band], form
     gross = base.mark_line(stroke=GROSS, strokeWidth=2.5, point={"fill": GROSS, "size": 30, "shape": "square"}).encode(
         y="grr:Q"
     )
-    rows = [
-        (
-            formats.month(row.month_date),
-            *(None if value is None else formats.percent(value) for value in (row.nrr, row.grr)),
-            row.nrr_band and formats.band(row.nrr_band),
-            row.grr_band and formats.band(row.grr_band),
-            formats.percent(row.target_nrr_from),
-        )
-        for row in reversed(scorecards)
-    ]
     return Chart(
         "retention",
-        made(behind + names + gap + target + gross + net, height=320),
-        ("Twelve months to", "NRR", "GRR", "Band of NRR", "Band of GRR", "Target from"),
-        rows,
+        made(behind + names + gap + target + gross + net, height=RETENTION_HEIGHT),
         ((NET, "NRR"), (GROSS, "GRR"), (GAP, "gap: expansion"), (TARGET, "target of NRR")),
     )
+
+
+def churn_chart(name: str, periods: Sequence[Churn], formats: Formats) -> Chart:
+    """Gross MRR churn by what it is made of, as bars, and logo churn as a line."""
+    labels = [formats.short_month(period.period_end_date) for period in periods]
+    points = [
+        {
+            **{"month": label, "kind": CHURN_WORDS[part], "share": share, "order": order},
+            "text": formats.percent(share),
+        }
+        for label, period in zip(labels, periods, strict=True)
+        for order, (part, share) in enumerate(period.mrr_shares.items())
+        if share
+    ]
+    logos = [
+        {"month": label, "kind": "logo churn", "share": period.logo_churn, "text": formats.percent(period.logo_churn)}
+        for label, period in zip(labels, periods, strict=True)
+    ]
+    axis_ticks = ticks(0, max(max(period.gross_mrr_churn, period.logo_churn) for period in periods))
+    pairs = tuple((f"var(--{part.replace('_', '-')}-churn)", word) for part, word in CHURN_WORDS.items())
+    months = months_axis(labels, paddingInner=0.25)
+    y = alt.Y("share:Q", scale=scale(axis_ticks), axis=ratio_axis(axis_ticks, formats), stack="zero")
+    bars = (
+        alt.Chart(data(points))
+        .mark_bar()
+        .encode(x=months, y=y, color=colours(pairs), order="order:Q", tooltip=tooltip(*TOOLTIP))
+    )
+    line = (
+        alt.Chart(data(logos))
+        .mark_line(stroke=INK, strokeWidth=1.5, point={"fill": INK, "size": 22})
+        .encode(x=months, y=alt.Y("share:Q", scale=scale(axis_ticks)), tooltip=tooltip(*TOOLTIP))
+    )
+    return Chart(name, made(bars + line, height=240), (*used(pairs, points), (INK, "logo churn")))
 
 
 def rates_chart(name: str, rates: Sequence[Rate], formats: Formats) -> Chart:
@@ -305,7 +304,7 @@ def rates_chart(name: str, rates: Sequence[Rate], formats: Formats) -> Chart:
     spec = made(
         one + lines + gross + net + gross_texts + net_texts, height=34 * len(points), padding={**MARGIN, "right": 36}
     )
-    return Chart(name, spec, (), [], ((GROSS, "GRR"), (NET, "NRR"), (GAP, "gap: expansion")))
+    return Chart(name, spec, ((GROSS, "GRR"), (NET, "NRR"), (GAP, "gap: expansion")))
 
 
 def drivers_chart(drivers: Sequence[Driver], formats: Formats) -> Chart:
@@ -332,11 +331,11 @@ def drivers_chart(drivers: Sequence[Driver], formats: Formats) -> Chart:
             x=alt.X("amount:Q", scale=scale(axis_ticks), axis=money_axis(axis_ticks, formats), stack="zero"),
             color=colours(pairs),
             order="order:Q",
-            tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in (("driver", "Driver"), *TOOLTIP[1:])],
+            tooltip=tooltip(("driver", "Driver"), *TOOLTIP[1:]),
         )
     )
     zero = alt.Chart(data([{"zero": 0}])).mark_rule(color=MUTED).encode(x="zero:Q")
-    return Chart("drivers", made(bars + zero, height=32 * len(drivers)), (), [], pairs)
+    return Chart("drivers", made(bars + zero, height=32 * len(drivers)), pairs)
 
 
 def concentration_chart(months: Sequence[Concentration], formats: Formats) -> Chart:
@@ -354,41 +353,24 @@ def concentration_chart(months: Sequence[Concentration], formats: Formats) -> Ch
     one = base.mark_line(stroke=GROSS, strokeWidth=2.5, point={"fill": GROSS, "size": 40, "shape": "square"}).encode(
         y="one:Q"
     )
-    shares = ("top_1_share", "top_10_share", "top_decile_share")
-    rows = [
-        (
-            formats.month(month.month_date),
-            formats.money(month.expansion_mrr),
-            f"{formats.number(month.expanding_customers)} of {formats.number(month.opening_customers)}",
-            *(None if getattr(month, s) is None else formats.percent(getattr(month, s)) for s in shares),
-            {True: "yes", False: "no", None: None}[month.is_concentrated],
-        )
-        for month in reversed(months)
-    ]
-    headings = ("Month", "Expansion", "Expanding customers", "Largest one", "Largest ten", "Largest tenth")
     return Chart(
         "concentration",
         made(tenth + one, height=220),
-        (*headings, "Concentrated"),
-        rows,
         ((NET, "largest tenth of expanding customers"), (GROSS, "largest one")),
     )
 
 
 def durability_chart(durability: Durability, formats: Formats) -> Chart:
     """Expansion, what of it was above the earlier peak, and what of that is still held later."""
-    bars = (
-        ("expansion", durability.expansion_mrr, BALANCE),
-        ("above peak", durability.above_peak_mrr, GAIN),
-        ("held after 3 months", durability.held_after_3_months_mrr, GAIN),
-        ("held after 6 months", durability.held_after_6_months_mrr, GAIN),
-        ("held after 12 months", durability.held_after_12_months_mrr, GAIN),
-    )
+    amounts = held_amounts(durability)
     points = [
-        {"what": what, "amount": amount, "text": formats.compact_money(amount), "kind": colour}
-        for what, amount, colour in bars
+        {
+            **{"what": what, "amount": amount, "text": formats.compact_money(amount)},
+            "kind": GAIN if position else BALANCE,
+        }
+        for position, (what, amount) in enumerate(amounts.items())
     ]
-    axis_ticks = ticks(0, max(amount for _, amount, _ in bars), 4)
+    axis_ticks = ticks(0, max(amounts.values()), 4)
     fill = alt.Color("kind:N", scale=alt.Scale(domain=[BALANCE, GAIN], range=[BALANCE, GAIN]), legend=None)
     base = alt.Chart(data(points)).encode(y=categories("what"))
     x = alt.X("amount:Q", scale=scale(axis_ticks), axis=money_axis(axis_ticks, formats))
@@ -398,55 +380,30 @@ def durability_chart(durability: Durability, formats: Formats) -> Chart:
         height=30 * len(points),
         padding={**MARGIN, "right": 76},
     )
-    return Chart("durability", spec, ("", "MRR"), [(what, formats.money(amount)) for what, amount, _ in bars])
+    return Chart("durability", spec)
 
 
-def cohorts_chart(cells: Sequence[CohortAge], measure: str, formats: Formats) -> Chart:
-    """What the latest cohorts pay at some ages, as a share of what they paid in their first month."""
-    cohorts = sorted({cell.cohort_month_date for cell in cells})[-SHOWN_COHORTS:]
-    of_these = [cell for cell in cells if cell.cohort_month_date in cohorts]
-    oldest = max(cell.months_since for cell in of_these)
-    every = 3 if oldest >= 6 else 1
-    ages = range(every, oldest + 1, every)
-    shown = {(cell.cohort_month_date, cell.months_since): cell for cell in of_these if cell.months_since in ages}
-    points = []
-    for (cohort, age), cell in shown.items():
-        ratio = getattr(cell, measure)
-        step = sum(ratio >= bound for bound in COHORT_STEPS)
-        points.append(
-            {"cohort": formats.short_month(cohort), "age": str(age), "step": step, "text": formats.percent(ratio, 0)}
-        )
-    steps = list(range(len(COHORT_STEPS) + 1))
-    fill = alt.Scale(domain=steps, range=[f"var(--cohort-{step})" for step in steps])
-    ink = alt.Scale(domain=steps, range=[f"var(--cohort-ink-{step})" for step in steps])
-    base = alt.Chart(data(points)).encode(
-        x=alt.X(
-            "age:N",
-            sort=None,
-            scale=alt.Scale(domain=[str(age) for age in ages], paddingInner=0.04),
-            axis=alt.Axis(orient="top", labelAngle=0, grid=False),
-        ),
-        y=alt.Y("cohort:N", sort=None, scale=alt.Scale(paddingInner=0.06), axis=alt.Axis(grid=False)),
-    )
-    cells_drawn = base.mark_rect().encode(fill=alt.Fill("step:N", scale=fill, legend=None))
-    texts_drawn = base.mark_text(fontSize=11).encode(text="text:N", fill=alt.Fill("step:N", scale=ink, legend=None))
-    spec = made((cells_drawn + texts_drawn).resolve_scale(fill="independent"), height=22 * len(cohorts))
-    customers = {cell.cohort_month_date: cell.cohort_customers for cell in of_these}
-    rows = [
-        (
-            formats.month(cohort),
-            formats.number(customers[cohort]),
-            *(
-                formats.percent(getattr(shown[cohort, age], measure)) if (cohort, age) in shown else None
-                for age in ages
-            ),
-        )
-        for cohort in reversed(cohorts)
+def make_charts(report: Report, formats: Formats) -> dict[str, Chart]:
+    """The charts that the data allow, by name."""
+    if not report.months:
+        return {}
+    drawn = [*growth_charts(report.months, formats), bridge_chart(report.month, formats)]
+    if any(month.amount(part) for month in report.months[-SHOWN_MONTHS:] for part in MOVEMENTS):
+        drawn.append(movements_chart(report.months, formats))
+    if any(row.nrr is not None for row in report.scorecards):
+        drawn.append(retention_chart(report.scorecards, report.bands, formats))
+    drawn += [
+        churn_chart(name, periods, formats)
+        for name, periods in (("churn-year", report.churn_of_years), ("churn-month", report.churn_of_months))
+        if periods
     ]
-    bounds = [formats.percent(bound, 0) for bound in COHORT_STEPS]
-    texts = [f"below {bounds[0]}", *(f"{low} to {high}" for low, high in pairwise(bounds))]
-    # of the opening, no more than all can be retained
-    texts = [*texts[:-1], bounds[-2]] if measure == "grr" else [*texts, f"{bounds[-1]} or more"]
-    legend = tuple((f"var(--cohort-{step})", text) for step, text in enumerate(texts))
-    headings = ("First paid month", "Customers", *(f"{age} months" for age in ages))
-    return Chart(f"cohorts-{measure}", spec, headings, rows, legend)
+    drawn += [rates_chart(cut.dimension, cut.rates, formats) for cut in report.cuts]
+    if report.products:
+        drawn.append(rates_chart("products", report.products, formats))
+    if report.drivers:
+        drawn.append(drivers_chart(report.drivers, formats))
+    if any(month.expansion_mrr for month in report.concentration):
+        drawn.append(concentration_chart(report.concentration, formats))
+    if report.durability is not None:
+        drawn.append(durability_chart(report.durability, formats))
+    return {chart.name: chart for chart in drawn}

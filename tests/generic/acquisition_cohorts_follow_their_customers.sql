@@ -117,6 +117,7 @@ where
         and retention.active_customers = expected.active_customers
         and retention.initial_mrr = expected.initial_mrr
         and retention.mrr = expected.mrr
+        and retention.retained_mrr = expected.retained_mrr
         and abs(cast(retention.nrr as decimal(28, 6)) * expected.initial_mrr - expected.mrr) <= expected.initial_mrr * 0.0000005
         and abs(cast(retention.grr as decimal(28, 6)) * expected.initial_mrr - expected.retained_mrr) <= expected.initial_mrr * 0.0000005
         and abs(retention.logo_retention * expected.cohort_customers - expected.active_customers)

@@ -108,6 +108,7 @@ select
     cast(active_customers as {{ dbt.type_bigint() }}) as active_customers,
     cast(initial_mrr as decimal(18, 4)) as initial_mrr,
     cast(mrr as decimal(18, 4)) as mrr,
+    cast(retained_mrr as decimal(18, 4)) as retained_mrr,
     {{ exact_ratio('mrr', 'initial_mrr') }} as nrr,
     {{ exact_ratio('retained_mrr', 'initial_mrr') }} as grr,
     {{ exact_ratio('active_customers', 'cohort_customers') }} as logo_retention,

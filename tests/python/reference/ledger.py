@@ -1323,6 +1323,7 @@ def acquisition_cohort_retention(ledger: Ledger) -> list[Row]:
                     "active_customers": active,
                     "initial_mrr": total(initial),
                     "mrr": total(current),
+                    "retained_mrr": kept,
                     "nrr": ratio(total(current), total(initial)),
                     "grr": ratio(kept, total(initial)),
                     "logo_retention": ratio(active, len(customer_ids)),

@@ -1334,6 +1334,7 @@ def test_acquisition_cohorts_follow_their_first_month() -> None:
         "active_customers": 1,
         "initial_mrr": 150,
         "mrr": 150,
+        "retained_mrr": 100,
         "nrr": 1,
         "grr": Decimal("0.666667"),
         "logo_retention": Decimal("0.5"),
