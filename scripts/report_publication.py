@@ -37,7 +37,7 @@ class Publication:
     @property
     def currency(self) -> str:
         """Currency of every amount."""
-        return self.variables["reporting_currency"]
+        return self.variables["reporting_currency"].strip().upper()
 
 
 def find_publication(directory: Path, name: str | None) -> Path:
