@@ -25,7 +25,12 @@ TABLES = {
         select *, 'suite' as product_id, 1 as billing_interval_count, 'USD' as currency
     """,
     "invoices": """
-        select distinct document as invoice_id, customer_no as customer_id, 'paid' as status, date as issued_at, currency
+        select distinct
+            document as invoice_id,
+            customer_no as customer_id,
+            'paid' as status,
+            date as issued_at,
+            currency
         from lines
     """,
     "invoice_line_items": """

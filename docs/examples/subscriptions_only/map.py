@@ -1,7 +1,7 @@
 """A list of subscriptions with dates as DD-MM-YYYY and decimal commas into the raw tables of the project.
 
 python docs/examples/subscriptions_only/map.py FOLDER: writes customers, products, plans, subscriptions and
-subscription_item_versions. A number that stands in several rows is one subscription whose plan, licences or price changed.
+subscription_item_versions. A number that stands in several rows is one subscription that was changed.
 """
 
 import sys
