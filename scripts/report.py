@@ -125,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--publication", help="the number of a publication that is kept (the current one)")
     parser.add_argument(
-        "--mask-names", action="store_true", help="a number in place of each customer's and owner's name"
+        "--mask-names", action="store_true", help="a number in place of each name of a customer or owner"
     )
     parser.add_argument("--locale", default="en_US", help="how numbers and dates are written (en_US)")
     parser.add_argument("--output", type=Path, default=OUTPUT, help=f"the file to write ({OUTPUT.name})")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-WIDTH, HEIGHT = 1200, 1510
+WIDTH, HEIGHT = 1200, 1460
 
 
 def chromium_options() -> dict[str, object]:
