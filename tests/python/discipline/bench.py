@@ -513,6 +513,23 @@ def rare_company_for_policies() -> Tables:
                 **{"service_start": date(2024, from_month, 1), "service_end": date(2024, to_month, 1)},
             }
         )
+    # billed without a quantity between lines that have one, and for nothing at first
+    raw["customers"].append({**raw["customers"][-1], "customer_id": "uncounted"})
+    raw["invoices"].append({**raw["invoices"][-1], "invoice_id": "in-uncounted", "customer_id": "uncounted"})
+    for number, (plan_id, quantity, amount, from_month, to_month) in enumerate(
+        (
+            *(("team", 2, "20", 1, 2), ("team", None, "30", 2, 3), ("team", 3, "33", 3, 7)),
+            *(("base", None, "0", 1, 4), ("base", None, "5", 4, 7)),
+        )
+    ):
+        raw["invoice_line_items"].append(
+            {
+                **raw["invoice_line_items"][-1],
+                **{"invoice_line_item_id": f"l-uncounted-{number}", "invoice_id": "in-uncounted", "plan_id": plan_id},
+                **{"quantity": quantity, "amount": Decimal(amount)},
+                **{"service_start": date(2024, from_month, 1), "service_end": date(2024, to_month, 1)},
+            }
+        )
     # void, written off, and paid late
     bill(buy("not billed", "team", "USD", "9"), "not billed", "void", datetime(2024, 3, 1), None)
     bill(buy("never paid", "team", "USD", "9"), "never paid", "uncollectible", datetime(2024, 3, 1), None)

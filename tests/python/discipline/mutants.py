@@ -2849,6 +2849,7 @@ DRIVERS = (
         "A free plan is split",
         "when g0 <= 0 or g1 <= 0 then",
         "when g0 < 0 or g1 < 0 then",
+        equivalent="on the basis of subscriptions, what has a quantity has a price",
     ),
     Mutant(
         "int_plans_and_swaps",
