@@ -47,7 +47,7 @@ RARE_COMPANY = "a company of rare cases"
 CREDITS = "credits worked out by hand"
 RANDOM_DATA = "random data"
 SPREAD_OVER = 2
-RANDOM_SEEDS = (1, 2)
+RANDOM_SEEDS = (13, 16, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -571,10 +571,10 @@ class Benches:
     def under(self, policies: str) -> Iterator[tuple[str, Bench]]:
         """The rows of the edge cases and other data as users' own tables, which the Python reference judges."""
         database, variables = self.compiled.policies[policies], POLICIES[policies]
-        yield EDGE_CASES, open_raw_bench(database, variables, edge_raw(self.compiled.edge))
-        yield RARE_COMPANY, open_raw_bench(database, variables, rare_company_for_policies())
         if variables.get("mrr_basis") == "invoices":
             yield CREDITS, open_raw_bench(database, variables, with_every_column(credit_examples()))
+        yield EDGE_CASES, open_raw_bench(database, variables, edge_raw(self.compiled.edge))
+        yield RARE_COMPANY, open_raw_bench(database, variables, rare_company_for_policies())
         for seed in RANDOM_SEEDS:
             yield RANDOM_DATA, open_raw_bench(database, variables, nasty_raw(seed, variables))
 

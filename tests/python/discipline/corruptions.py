@@ -1140,6 +1140,27 @@ INTERMEDIATE_CORRUPTIONS = (
         trap="Fan-out",
     ),
     Corruption(
+        "A credit reverses two charges",
+        ("credit_reversals_has_one_row_per_key",),
+        ("insert into intermediate.int_credit_reversals (credit_line_item_id) select 'a credit' from range(2)",),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "What is left of a charge is there twice",
+        ("credited_charge_spans_has_one_row_per_key",),
+        (
+            "insert into intermediate.int_credited_charge_spans (charge_line_item_id, from_date)"
+            " select 'a charge', date '2024-03-01' from range(2)",
+        ),
+        trap="Fan-out",
+    ),
+    Corruption(
+        "A charge continues a credit twice",
+        ("swapped_charges_has_one_row_per_key",),
+        ("insert into intermediate.int_swapped_charges (invoice_line_item_id) select 'a charge' from range(2)",),
+        trap="Fan-out",
+    ),
+    Corruption(
         "A gap is closed by two renewals",
         ("late_renewals_has_one_row_per_key",),
         (

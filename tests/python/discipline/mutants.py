@@ -627,8 +627,15 @@ BILLING = (
     Mutant(
         "int_invoice_line_terms",
         "An inclusive end loses its last day",
-        "when is_whole_months_inclusive then day_after_end_date",
-        "when is_whole_months_inclusive then service_end_date",
+        "else day_after_end_date",
+        "else service_end_date",
+    ),
+    Mutant(
+        "int_invoice_line_terms",
+        "What is billed within a term ends before its last day",
+        "= 1 as is_end_inclusive",
+        "= 2 as is_end_inclusive",
+        under="invoices",
     ),
     Mutant(
         "int_invoice_line_terms",
@@ -645,8 +652,8 @@ BILLING = (
     Mutant(
         "int_invoice_line_terms",
         "Months are cut off and not rounded",
-        "try_cast(cast(service_days * 24 + 365 as hugeint)",
-        "try_cast(cast(service_days * 24 as hugeint)",
+        "try_cast(cast(days_in_term * 24 + 365 as hugeint)",
+        "try_cast(cast(days_in_term * 24 as hugeint)",
     ),
     Mutant(
         "int_invoice_line_terms",
@@ -868,8 +875,8 @@ BILLING = (
     Mutant(
         "int_credited_charge_spans",
         "A credit leaves the quantity",
-        "then reversals.quantity else 0 end",
-        "then 0 else 0 end",
+        "then reversals.quantity\n",
+        "then 0\n",
         under="invoices",
     ),
     Mutant(
@@ -1189,6 +1196,7 @@ BILLING = (
         "A free item has a price of 0",
         "            and price_intervals.gross_price > 0",
         "            and price_intervals.gross_price >= 0",
+        equivalent="a price of 0 is no first price and is below none",
     ),
 )
 
