@@ -66,6 +66,7 @@ with_end as (
         *,
         {% if var('mrr_basis') == 'invoices' -%}
             line_type = 'recurring'
+            and service_start_date < service_end_date
             and max(
                 case
                     when line_type = 'recurring' and amount > 0 and is_whole_months_inclusive and not is_whole_months
