@@ -795,11 +795,11 @@ def test_a_swap_by_credit_moves_the_mrr_between_plans_of_a_pool() -> None:
 
 
 def test_a_credit_across_products_never_lowers_another_product() -> None:
-    """The credit's own product counts 0; what was bought instead stands in full."""
+    """The credit's own product counts 0 (no charge holds it, so it is a line); the other product stands in full."""
     plans = [*PLANS, plan("elsewhere", product_id="other")]
     raw = billed(
         bill("2024-01-01", "2024-07-01", 600),
-        bill("2024-04-01", "2024-07-01", -360),
+        bill("2024-04-01", "2024-08-01", -480),
         bill("2024-04-01", "2024-07-01", 450, plan_id="elsewhere"),
         plans=plans,
     )
