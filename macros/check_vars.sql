@@ -1,52 +1,22 @@
 {% macro check_vars() -%}
     {%- set problems = [] -%}
 
-    {%- set known = known_vars() -%}
-    {%- for name in invocation_args_dict.get('vars', {}) if name not in known -%}
-        {%- do problems.append("there is no var '" ~ name ~ "': the vars are " ~ known | join(', ')) -%}
+    {%- set declared = declared_vars() -%}
+    {%- for name in invocation_args_dict.get('vars', {}) if name not in declared -%}
+        {%- do problems.append("there is no var '" ~ name ~ "': the vars are " ~ declared | join(', ')) -%}
+    {%- endfor -%}
+    {%- for name, about in declared.items() if not (about.nullable and var(name) is none) -%}
+        {%- set form = _form_of_var(about.type, var(name), about.one_of) -%}
+        {%- if form -%}
+            {%- do problems.append(
+                "var " ~ name ~ " is '" ~ var(name) ~ "': allowed is " ~ ('null or ' if about.nullable) ~ form
+            ) -%}
+        {%- endif -%}
     {%- endfor -%}
 
-    {%- set allowed_values = {
-        'demo_data': [true, false, 'edge_cases'],
-        'mrr_basis': ['subscriptions', 'invoices'],
-        'customer_grain': ['customer', 'parent'],
-        'fx_policy': ['constant', 'historical'],
-        'paused_as': ['inactive', 'active'],
-        'discount_policy': ['recurring', 'all', 'none'],
-        'usage_policy': ['included', 'excluded'],
-        'churn_recognised_at': ['service_end', 'cancel_request'],
-        'personal_data': ['shown', 'masked', 'dropped'],
-    } -%}
-    {%- for name, allowed in allowed_values.items() if var(name) is integer or var(name) not in allowed -%}
-        {%- do problems.append(_var_problem(name, 'one of ' ~ allowed | join(', ') | lower)) -%}
-    {%- endfor -%}
-
-    {%- for name in ['raw_schema', 'reporting_currency']
-        if var(name) is not string or not var(name) | trim or '"' in var(name) or "'" in var(name) -%}
-        {%- do problems.append(_var_problem(name, 'a name without quotation marks')) -%}
-    {%- endfor -%}
     {%- if var('demo_data') != false and 'raw_schema' in invocation_args_dict.get('vars', {}) -%}
         {%- do problems.append("raw_schema is set, but demo_data is " ~ var('demo_data') | lower
             ~ ": the tables in " ~ var('raw_schema') ~ " are read only with demo_data: false") -%}
-    {%- endif -%}
-
-    {%- for name in ['as_of_date', 'constant_fx_date'] if var(name) is not none and not _is_iso_date(var(name)) -%}
-        {%- do problems.append(_var_problem(name, 'null or a day written YYYY-MM-DD')) -%}
-    {%- endfor -%}
-
-    {%- for name, unit in {'close_lag_days': 'days', 'late_renewal_grace_days': 'days'}.items()
-        if not _is_whole_number(var(name)) -%}
-        {%- do problems.append(_var_problem(name, 'a whole number of ' ~ unit ~ ', 0 or more')) -%}
-    {%- endfor -%}
-
-    {%- for name, unit in {'reactivation_window_months': 'months', 'delinquent_after_days': 'days'}.items()
-        if var(name) is not none and not _is_whole_number(var(name)) -%}
-        {%- do problems.append(_var_problem(name, 'null or a whole number of ' ~ unit ~ ', 0 or more')) -%}
-    {%- endfor -%}
-
-    {%- set start_month = var('fiscal_year_start_month') -%}
-    {%- if not _is_whole_number(start_month) or start_month < 1 or start_month > 12 -%}
-        {%- do problems.append(_var_problem('fiscal_year_start_month', 'a month from 1 to 12')) -%}
     {%- endif -%}
 
     {%- set needs_subscriptions = {
@@ -57,22 +27,6 @@
         {%- do problems.append("var " ~ name ~ " is '" ~ var(name) ~ "', but mrr_basis is invoices, and a line that was "
             ~ "billed does not know what its subscription did") -%}
     {%- endfor -%}
-
-    {%- if var('reporting_timezone') not in modules.pytz.all_timezones -%}
-        {%- do problems.append(_var_problem('reporting_timezone', 'an IANA time zone such as UTC or Europe/Paris')) -%}
-    {%- endif -%}
-
-    {%- set floors = var('mrr_band_floors') -%}
-    {%- if floors is string or floors is not iterable or not floors or floors[0] != 0
-        or floors | reject('number') | list or floors | select('boolean') | list
-        or floors != floors | unique | sort -%}
-        {%- do problems.append(_var_problem('mrr_band_floors', 'a list of numbers that ascends from 0')) -%}
-    {%- endif -%}
-
-    {%- set threshold = var('fragile_grr_threshold') -%}
-    {%- if threshold is boolean or threshold is not number or threshold < 0 or threshold > 1 -%}
-        {%- do problems.append(_var_problem('fragile_grr_threshold', 'a number from 0 to 1')) -%}
-    {%- endif -%}
 
     {%- if execute and var('delinquent_after_days') is not none and var('demo_data') == false and not problems
         and not find_billing_table('invoices', var('raw_schema')) -%}
@@ -112,8 +66,47 @@
 {%- endmacro %}
 
 
-{% macro _var_problem(name, allowed) -%}
-    {{- return("var " ~ name ~ " is '" ~ var(name) ~ "': allowed is " ~ allowed) -}}
+{# The form that a value of a type ought to have; nothing where it has it. #}
+{% macro _form_of_var(type, value, one_of) -%}
+    {%- if type == 'choice' -%}
+        {%- set form, is_right = 'one of ' ~ one_of | join(', ') | lower, value is not integer and value in one_of -%}
+    {%- elif type == 'name' -%}
+        {%- set form = 'a name of letters, digits, underscores, hyphens and blanks' -%}
+        {%- set is_right = _matches('\\w([\\w -]*\\w)?', value) -%}
+    {%- elif type == 'currency' -%}
+        {%- set form, is_right = 'a code of letters and digits such as USD', _matches('[A-Za-z0-9]+', value) -%}
+    {%- elif type == 'day' -%}
+        {%- set form, is_right = 'a day written YYYY-MM-DD', _is_iso_date(value) -%}
+    {%- elif type in ('days', 'months') -%}
+        {%- set form, is_right = 'a whole number of ' ~ type ~ ', 0 or more', _is_whole_number(value) -%}
+    {%- elif type == 'month' -%}
+        {%- set form, is_right = 'a month from 1 to 12', _is_whole_number(value) and value in range(1, 13) -%}
+    {%- elif type == 'timezone' -%}
+        {%- set form, is_right = 'an IANA time zone such as UTC or Europe/Paris', value in modules.pytz.all_timezones -%}
+    {%- elif type == 'floors' -%}
+        {%- set form, is_right = 'a list of numbers that ascends from 0', _ascends_from_0(value) -%}
+    {%- elif type == 'share' -%}
+        {%- set form = 'a number from 0 to 1' -%}
+        {%- set is_right = value is number and value is not boolean and value >= 0 and value <= 1 -%}
+    {%- endif -%}
+    {{- return(none if is_right else form) -}}
+{%- endmacro %}
+
+
+{% macro _matches(pattern, value) -%}
+    {{- return(value is string and modules.re.fullmatch(pattern, value) is not none) -}}
+{%- endmacro %}
+
+
+{% macro _ascends_from_0(floors) -%}
+    {%- if floors is string or floors is not iterable or not floors or floors[0] != 0
+        or floors | reject('number') | list or floors | select('boolean') | list -%}
+        {{- return(false) -}}
+    {%- endif -%}
+    {%- for floor in floors if not (floor >= 0 and floor < 10 ** 14) -%}
+        {{- return(false) -}}
+    {%- endfor -%}
+    {{- return(floors == floors | unique | sort) -}}
 {%- endmacro %}
 
 

@@ -86,7 +86,7 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "constant_fx_date": "null or a day written YYYY-MM-DD",
         "close_lag_days": "a whole number of days, 0 or more",
         "reporting_timezone": "an IANA time zone",
-        "reporting_currency": "a name without quotation marks",
+        "reporting_currency": "a code of letters and digits such as USD",
         "mrr_band_floors": "a list of numbers that ascends from 0",
         "fragile_grr_threshold": "a number from 0 to 1",
         "fx_policy": "one of constant, historical",

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+import var_registry
 import yaml
 from conftest import compile_project
 from dbt_project import PROJECT_DIR, raw_columns, read_manifest
@@ -59,13 +60,12 @@ def test_the_project_and_its_loader_know_the_same_schemas_as_their_own() -> None
 
 
 def test_the_vars_are_the_same_everywhere() -> None:
-    """In dbt_project.yml, in the check that refuses unknown ones, and in the README."""
-    project = set(yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())["vars"])
-    macro = (PROJECT_DIR / "macros/known_vars.sql").read_text()
-    known = re.search(r"set known = \[(.*?)\]", macro, re.DOTALL)
-    assert known
-    assert set(re.findall(r"'(\w+)'", known.group(1))) == project
-    assert set(re.findall(r"^\| `(\w+)` \| .* \| .* \|$", (PROJECT_DIR / "README.md").read_text(), re.M)) >= project
+    """In the registry, in dbt_project.yml and on their page; `python scripts/var_registry.py` writes both."""
+    declared = var_registry.read_vars()
+    defaults = var_registry.DEFAULTS.read_text()
+    assert var_registry.with_defaults(defaults, declared) == defaults
+    assert yaml.safe_load(defaults)["vars"] == {name: about["default"] for name, about in declared.items()}
+    assert var_registry.PAGE.read_text() == var_registry.vars_page(declared)
 
 
 def test_every_incremental_model_comes_after_what_says_whether_it_has_changed(
