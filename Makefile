@@ -31,7 +31,7 @@ rollback: .venv/installed
 docs: .venv/installed
 	python scripts/docs_page.py --vars '$(VARS)'
 
-# in the README, of the project as it is now
+# in docs/architecture.md, of the project as it is now
 diagrams: .venv/installed
 	dbt parse
 	python scripts/diagrams.py

@@ -1,4 +1,4 @@
-"""Draw what the project holds, for the README: its layers, and the marts with their keys and references.
+"""Draw what the project holds, for docs/architecture.md: its layers, and the marts with their keys and references.
 
 Both diagrams are Mermaid, made from the manifest alone. An arrow of the layers is a model that reads another, left out
 where other arrows lead there too; a line between two marts is a `relationships` test, and the key of a mart is what its
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from warehouse import PROJECT_DIR
 
-README = PROJECT_DIR / "README.md"
+PAGE = PROJECT_DIR / "docs/architecture.md"
 MANIFEST = PROJECT_DIR / "target/manifest.json"
 # the demo's rows stand in for the raw tables
 RAW_FOLDERS = ("seeds/demo", "seeds/edge_cases", "models/staging/billing")
@@ -147,14 +147,14 @@ def with_diagrams(text: str, manifest: dict[str, Any]) -> str:
         start, end = f"<!-- diagram of the {name}: made by `make diagrams` -->\n", "<!-- end of the diagram -->"
         before, found, rest = text.partition(start)
         if not found:
-            sys.exit(f"{README.name} has no marker {start.strip()}")
+            sys.exit(f"{PAGE.name} has no marker {start.strip()}")
         text = f"{before}{start}```mermaid\n{draw(manifest)}\n```\n{end}{rest.partition(end)[2]}"
     return text
 
 
 def main(manifest: Path = MANIFEST) -> None:
-    """Rewrite the diagrams in the README."""
-    README.write_text(with_diagrams(README.read_text(), json.loads(manifest.read_text())))
+    """Rewrite the diagrams on that page."""
+    PAGE.write_text(with_diagrams(PAGE.read_text(), json.loads(manifest.read_text())))
 
 
 if __name__ == "__main__":

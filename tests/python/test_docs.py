@@ -207,10 +207,10 @@ def test_a_page_that_dbt_has_changed_is_not_written(documented: Documented, tmp_
         docs_page.static_page(tmp_path / "target")
 
 
-def test_the_diagrams_in_the_readme_are_those_of_the_project(documented: Documented) -> None:
+def test_the_diagrams_are_those_of_the_project(documented: Documented) -> None:
     """`make diagrams` writes them."""
-    readme = (PROJECT_DIR / "README.md").read_text()
-    assert diagrams.with_diagrams(readme, documented.manifest) == readme, "run `make diagrams`"
+    page = diagrams.PAGE.read_text()
+    assert diagrams.with_diagrams(page, documented.manifest) == page, "run `make diagrams`"
 
 
 def test_the_diagrams_show_every_mart_and_every_reference(documented: Documented) -> None:

@@ -330,10 +330,10 @@ def test_the_drivers_of_the_board_sum_to_the_bridge(
     assert found == dict(expected)
 
 
-def test_the_commands_of_the_readme_have_an_answer(demo: Demo) -> None:
+def test_the_commands_of_the_docs_have_an_answer(demo: Demo) -> None:
     """As they are written there; the saved query has been asked already."""
     commands = re.findall(
-        r"^\.venv/bin/mf (query --metrics .*)$", (PROJECT_DIR / "README.md").read_text(), re.MULTILINE
+        r"^\.venv/bin/mf (query --metrics .*)$", (PROJECT_DIR / "docs/metrics.md").read_text(), re.MULTILINE
     )
     assert len(commands) == 2
     for command in commands:
