@@ -6,18 +6,28 @@ on any DuckDB connection: a rebuild of the whole ledger takes well under a secon
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pytest
 import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumuro_decoder
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 SOURCES_FILE = PROJECT_DIR / "models/staging/billing/_billing__sources.yml"
@@ -35,6 +45,8 @@ ARROW_TYPES = {
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
+# dbt keeps its flags, its adapter and its working directory in the process
+ONE_DBT_AT_A_TIME = Lock()
 
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 OWN_TABLES = {"demo_data": False}
@@ -63,13 +75,62 @@ def dbt_command(
     return command, {**os.environ, "COHORT_LEDGER_DUCKDB_PATH": str(database)}
 
 
-def run_dbt(
+def run_dbt_process(
     *arguments: str, database: Path, variables: dict[str, Any] | None = None, project_dir: Path = PROJECT_DIR
 ) -> DbtResult:
-    """One dbt process on `database`."""
+    """One dbt process on `database`, as a user starts it."""
     command, environment = dbt_command(*arguments, database=database, variables=variables, project_dir=project_dir)
     done = subprocess.run(command, cwd=project_dir, env=environment, capture_output=True, text=True, check=False)
     return DbtResult(done.returncode, done.stdout + done.stderr)
+
+
+def run_dbt(
+    *arguments: str, database: Path, variables: dict[str, Any] | None = None, project_dir: Path = PROJECT_DIR
+) -> DbtResult:
+    """The same in this process, with a manifest that is parsed once for the same vars and name of a database."""
+    command, environment = dbt_command(*arguments, database=database, variables=variables, project_dir=project_dir)
+    with ONE_DBT_AT_A_TIME:
+        manifest = parsed_manifest(database.stem, variables or {}, project_dir)
+        return invoke_dbt(command[1:], environment, manifest)
+
+
+def invoke_dbt(arguments: list[str], environment: dict[str, str], manifest: Manifest | None) -> DbtResult:
+    """Run dbt in this process, which is afterwards as it was."""
+    output, folder = io.StringIO(), Path.cwd()
+    with redirect_stdout(output), redirect_stderr(output), pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        result = dbtRunner(manifest=manifest).invoke(arguments)
+        DuckDBConnectionManager.close_all_connections()
+    os.chdir(folder)
+    if result.success:
+        return DbtResult(0, output.getvalue())
+    return DbtResult(2 if result.exception else 1, output.getvalue())
+
+
+def parsed_manifest(name: str, variables: dict[str, Any], project_dir: Path) -> Manifest | None:
+    """The project as dbt parses it for these vars and this name of a database; none where it cannot.
+
+    What was parsed is kept in target/parsed_for_tests until a file of the project changes.
+    """
+    digest = hashlib.sha256(repr((name, sorted(variables.items()), str(project_dir))).encode())
+    for folder in ("models", "macros", "seeds", "analyses", "tests/generic", "tests/singular", "*.yml"):
+        for path in sorted(project_dir.glob(f"{folder}/**/*" if "*" not in folder else folder)):
+            about = path.stat()
+            digest.update(repr((str(path), about.st_mtime_ns, about.st_size)).encode())
+    kept = PROJECT_DIR / "target/parsed_for_tests" / digest.hexdigest()[:20]
+    if not kept.exists():
+        with TemporaryDirectory(dir=PROJECT_DIR) as folder:
+            command, environment = dbt_command(
+                "parse", database=Path(folder) / f"{name}.duckdb", variables=variables, project_dir=project_dir
+            )
+            if invoke_dbt(command[1:], environment, None).exit_code:
+                return None
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(Path(folder) / f"{name}_dbt/target/partial_parse.msgpack", kept)
+    manifest = Manifest.from_msgpack(kept.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()
+    return manifest
 
 
 def project_with(directory: Path, files: dict[str, str]) -> Path:
