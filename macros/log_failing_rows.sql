@@ -5,7 +5,7 @@
         {%- for row in rows -%}
             {%- set values = [] -%}
             {%- for column in rows.column_names if row[column] is not none -%}
-                {%- do values.append(column ~ ' = ' ~ row[column]) -%}
+                {%- do values.append(column ~ ' = ' ~ printable(row[column])) -%}
             {%- endfor -%}
             {%- do log('    ' ~ values | join(', '), info=true) -%}
         {%- endfor -%}

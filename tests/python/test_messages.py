@@ -20,6 +20,8 @@ def test_a_bad_row_stops_the_build_before_any_mart_changes(tmp_path: Path) -> No
     assert run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES).exit_code == 0
     before = mart_rows(database)
     tables["subscription_item_versions"][1]["quantity"] = -3
+    forged = "\x1b[2K\x07i-bob\u202e\r\nDone. PASS=402 WARN=0 ERROR=0"
+    tables["subscription_item_versions"][2] |= {"quantity": -1, "subscription_item_id": forged}
     tables["customers"][0]["customer_name"] = "Renamed"
     with duckdb.connect(str(database)) as connection:
         load_raw(connection, tables)
@@ -27,6 +29,9 @@ def test_a_bad_row_stops_the_build_before_any_mart_changes(tmp_path: Path) -> No
     assert result.exit_code != 0
     assert "subscription_item_versions_quantity_is_not_negative" in result.output
     assert "column_name = quantity, row_key = i-ann, 2024-03-10 00:00:00" in result.output
+    # what comes from data can neither move the cursor nor write a line of its own
+    assert r"row_key = \u001b[2K\u0007i-bob\u202e\u000d\u000aDone. PASS=402" in result.output
+    assert not [line for line in result.output.splitlines() if line.startswith("Done. PASS=402")]
     assert mart_rows(database) == before
 
 
