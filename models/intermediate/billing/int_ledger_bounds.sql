@@ -1,17 +1,5 @@
 {{ config(materialized='table', post_hook="{{ compare_ledger_end() }}") }}
 
--- The gate of the input contract: by depending on every staging model, and so on every test of one, it keeps the
--- whole ledger from being built until all input has passed.
-{% for table_name in [
-    'customers', 'customer_versions', 'customer_exclusions', 'acquired_customers', 'products', 'plans', 'subscriptions',
-    'subscription_item_versions', 'subscription_pauses', 'discounts', 'invoice_line_items', 'exchange_rates',
-    'mrr_adjustments',
-] -%}
--- depends_on: {{ ref('stg_billing__' ~ table_name) }}
-{% endfor -%}
-{% for seed_name in ['benchmark_bands', 'arr_stages', 'funding_rounds', 'expansion_thresholds'] -%}
--- depends_on: {{ ref('stg_reference__' ~ seed_name) }}
-{% endfor %}
 with
 
 invoices as (

@@ -1,4 +1,5 @@
--- One number for everything that is read: as long as it stays, there is nothing to build.
+-- One number for everything that is read: as long as it stays, there is nothing to build. It is the gate of the input
+-- contract, too: it reads every staging model, so what comes after it is built when all input has passed its tests.
 {{ config(materialized='table', post_hook="{{ compare_with_last_build() }}") }}
 
 {% set staging = {

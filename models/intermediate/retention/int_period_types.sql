@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{{ comes_after('int_input_digest') }}
 
 with
 
