@@ -97,3 +97,17 @@ def test_the_rule_version_is_that_of_the_macros() -> None:
     assert found and found.group(1) == expected, (
         f"macros have changed: macros/rule_version.sql has to return '{expected}'"
     )
+
+
+def test_unit_tests_run_where_they_are_asked_for_and_say_only_what_they_change(manifest: dict[str, Any]) -> None:
+    """The defaults stand in dbt_project.yml alone; with other vars a unit test has no meaning."""
+    selectors = yaml.safe_load((PROJECT_DIR / "selectors.yml").read_text())["selectors"]
+    left_out = {"exclude": [{"method": "test_type", "value": "unit"}]}
+    assert [selector["name"] for selector in selectors if selector.get("default")] == ["everything_but_unit_tests"]
+    for selector in selectors:
+        definition = selector["definition"]
+        assert left_out in definition.get("union", []) or definition.get("exclude") == left_out["exclude"]
+    defaults = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())["vars"]
+    for unit_test in manifest["unit_tests"].values():
+        variables = (unit_test["overrides"] or {}).get("vars", {})
+        assert not [name for name, value in variables.items() if value == defaults[name]], unit_test["name"]
