@@ -46,6 +46,7 @@ OTHER_TESTS := $(filter-out $(SLOW_TESTS),$(wildcard tests/python/test_*.py test
 
 test: lint chromium
 	dbt build
+	dbt test --select test_type:unit
 	dbt-bouncer run --config-file pyproject.toml
 	python scripts/table_hashes.py > target/hashes_of_first_build.txt
 	dbt build --full-refresh --resource-type seed --resource-type model
