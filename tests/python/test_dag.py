@@ -33,7 +33,6 @@ OUTGROWN = {
     "int_subscription_discounts",
     "int_swapped_charges",
     "mrr_exclusions",
-    "mrr_waterfall",
     "product_retention_rates",
     "retention_scorecard",
     "time_to_first_expansion",

@@ -16,6 +16,7 @@ from dbt_project import (
     OWN_TABLES,
     PROJECT_DIR,
     WITHOUT_UNIT_TESTS,
+    CompiledProject,
     Tables,
     in_another_case,
     load_raw,
@@ -102,6 +103,29 @@ def test_before_the_first_complete_month_the_marts_are_empty(own_database: Path)
         assert rows[name] == []
     assert {row[-2:] for row in rows["dim_customers"]} == {(Decimal(0), False)}
     assert "The ledger is empty" in run_script("headline.py", own_database)
+
+
+@pytest.mark.parametrize("amount", [-10, -15])
+@pytest.mark.parametrize(("until", "first_month"), [(date(2024, 4, 1), date(2024, 4, 1)), (None, None)])
+def test_the_bridge_and_its_days_begin_with_the_first_paid_month(
+    compiled: CompiledProject, amount: int, until: date | None, first_month: date | None
+) -> None:
+    """Not where an adjustment begins that takes all there is; where nobody ever pays, they are empty, and valid."""
+    tables = small_company()
+    (ann, version) = (tables["subscriptions"][0], tables["subscription_item_versions"][0])
+    ann["started_at"] = version["valid_from"] = datetime(2024, 1, 15)
+    version |= {"quantity": 1, "unit_amount": Decimal(10), "valid_to": None}
+    tables |= {"subscriptions": [ann], "subscription_item_versions": [version], "customer_exclusions": []}
+    tables |= {name: [] for name in ("subscription_pauses", "discounts", "acquired_customers", "invoice_line_items")}
+    tables["mrr_adjustments"][0] |= {
+        **{"customer_id": "ann", "month_from": date(2024, 1, 1), "month_to": until, "amount": Decimal(amount)},
+    }
+    with compiled.connect() as connection:
+        load_raw(connection, tables)
+        compiled.build(connection)
+        assert compiled.failing_tests(connection) == {}
+        for mart, month in (("marts.mrr_waterfall", "month_date"), ("intermediate.int_days", "day_date")):
+            assert connection.execute(f"select min({month}) from {mart}").fetchall() == [(first_month,)]
 
 
 @pytest.mark.parametrize("why", ["no table", "no invoice", "drafts alone"])

@@ -9,6 +9,7 @@
     'payment_failed_churn': "churn_reason = 'payment_failed'",
     'other_churn': "churn_reason in ('other', 'unknown')",
 } %}
+{% set until_now = 'order by months.month_date rows between unbounded preceding and current row' %}
 
 with
 
@@ -24,24 +25,9 @@ customer_balances as (
 
 ),
 
-ledger_bounds as (
-
-    select * from {{ ref('int_ledger_bounds') }}
-
-),
-
-first_month as (
-
-    select min(month_date) as first_month_date
-    from movements
-
-),
-
 months as (
 
-    select {{ explode_dates('first_month.first_month_date', 'ledger_bounds.last_month_date', 1) }} as month_date
-    from first_month
-    cross join ledger_bounds
+    select * from {{ ref('int_ledger_months') }}
 
 ),
 
@@ -88,14 +74,9 @@ balances as (
         {% endfor %}
         coalesce(balances_by_month.fx_mrr, 0) as fx_mrr,
         coalesce(balances_by_month.adjustment_mrr, 0) as adjustment_mrr,
-        sum(coalesce(movements_by_month.mrr_change, 0) + coalesce(balances_by_month.fx_mrr, 0)) over (
-            order by months.month_date
-            rows between unbounded preceding and current row
-        ) as closing_mrr,
-        sum(coalesce(movements_by_month.customers_change, 0)) over (
-            order by months.month_date
-            rows between unbounded preceding and current row
-        ) as closing_customers
+        sum(coalesce(movements_by_month.mrr_change, 0) + coalesce(balances_by_month.fx_mrr, 0)) over ({{ until_now }})
+            as closing_mrr,
+        sum(coalesce(movements_by_month.customers_change, 0)) over ({{ until_now }}) as closing_customers
     from months
     left join movements_by_month on months.month_date = movements_by_month.month_date
     left join balances_by_month on months.month_date = balances_by_month.month_date
