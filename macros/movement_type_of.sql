@@ -9,7 +9,7 @@
                 then 'new'
         {% endif -%}
         when {{ opening }} = 0 and {{ closing }} > 0 then 'reactivation'
-        when {{ opening }} > 0 and {{ closing }} = 0 then 'churn'
+        when {{ is_churn(opening, closing) }} then 'churn'
         when {{ opening }} > 0 and {{ change }} > 0 then 'expansion'
         when {{ opening }} > 0 and {{ change }} < 0 then 'contraction'
     end

@@ -59,7 +59,7 @@ runs as (
         month_date,
         closing_mrr,
         {{ add_months('next_month_date', -1) }} as last_month_date,
-        min(case when opening_mrr > 0 and closing_mrr = 0 then month_date end) over (
+        min(case when {{ is_churn('opening_mrr', 'closing_mrr') }} then month_date end) over (
             partition by customer_id
             order by month_date
             rows between 1 following and unbounded following

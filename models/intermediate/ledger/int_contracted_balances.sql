@@ -95,7 +95,7 @@ with_past as (
             order by changed_at
             rows between unbounded preceding and 1 preceding
         ) as peak_mrr_before,
-        max(case when mrr_after = 0 and mrr_change < 0 then changed_at end) over (
+        max(case when {{ is_churn('mrr_after - mrr_change', 'mrr_after') }} then changed_at end) over (
             partition by customer_id
             order by changed_at
             rows between unbounded preceding and 1 preceding

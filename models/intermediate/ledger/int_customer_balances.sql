@@ -111,7 +111,7 @@ with_past as (
             order by month_date
             rows between unbounded preceding and 1 preceding
         ) as peak_mrr_before,
-        max(case when opening_mrr > 0 and closing_mrr = 0 then month_date end) over (
+        max(case when {{ is_churn('opening_mrr', 'closing_mrr') }} then month_date end) over (
             partition by customer_id
             order by month_date
             rows between unbounded preceding and 1 preceding

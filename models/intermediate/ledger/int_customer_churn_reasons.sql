@@ -33,9 +33,7 @@ churns as (
         customer_id,
         month_date
     from customer_balances
-    where
-        opening_mrr > 0
-        and closing_mrr = 0
+    where {{ is_churn('opening_mrr', 'closing_mrr') }}
 
 ),
 

@@ -80,11 +80,7 @@ select
     last_period_start_date,
     opening_mrr,
     closing_mrr,
-    least(opening_mrr, closing_mrr) as retained_mrr,
-    cast(greatest(closing_mrr - opening_mrr, 0) as decimal(18, 4)) as expansion_mrr,
-    cast(case when closing_mrr > 0 then greatest(opening_mrr - closing_mrr, 0) else 0 end as decimal(18, 4))
-        as contraction_mrr,
-    cast(case when closing_mrr = 0 then opening_mrr else 0 end as decimal(18, 4)) as churned_mrr,
+    {{ cohort_amounts('opening_mrr', 'closing_mrr') }},
     churn_reason,
     coalesce(segment, '(none)') as segment,
     coalesce(country, '(none)') as country,

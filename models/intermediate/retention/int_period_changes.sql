@@ -89,7 +89,7 @@ changes as (
             when 12 then customer_balances.year_opening_change
         end as closing_change,
         case
-            when customer_balances.opening_mrr > 0 and customer_balances.closing_mrr = 0
+            when {{ is_churn('customer_balances.opening_mrr', 'customer_balances.closing_mrr') }}
                 then customer_balances.month_date
         end as churn_month_date,
         cast(null as date) as plan_state_month_date,

@@ -2,7 +2,6 @@
     'cohort_customers', 'retained_customers', 'opening_mrr', 'expansion_mrr', 'contraction_mrr', 'churned_mrr',
     'retained_mrr', 'closing_mrr',
 ] %}
-{% set is_annual = "rates.period_type in ('year', 'trailing_12_months')" %}
 
 with
 
@@ -14,9 +13,7 @@ period_runs as (
 
 benchmark_bands as (
 
-    select *
-    from {{ ref('stg_reference__benchmark_bands') }}
-    where metric = 'nrr'
+    select * from {{ ref('stg_reference__benchmark_bands') }}
 
 ),
 
@@ -32,10 +29,7 @@ customer_runs as (
         *,
         1 as cohort_customers,
         case when closing_mrr > 0 then 1 else 0 end as retained_customers,
-        greatest(closing_mrr - opening_mrr, 0) as expansion_mrr,
-        case when closing_mrr > 0 then greatest(opening_mrr - closing_mrr, 0) else 0 end as contraction_mrr,
-        case when closing_mrr = 0 then opening_mrr else 0 end as churned_mrr,
-        least(opening_mrr, closing_mrr) as retained_mrr
+        {{ cohort_amounts('opening_mrr', 'closing_mrr') }}
     from period_runs
 
 ),
@@ -147,10 +141,7 @@ rates as (
 
     select
         *,
-        {{ exact_ratio('closing_mrr', 'opening_mrr') }} as nrr,
-        {{ exact_ratio('retained_mrr', 'opening_mrr') }} as grr,
-        {{ exact_ratio('retained_customers', 'cohort_customers') }} as logo_retention,
-        {{ exact_ratio('expansion_mrr', 'opening_mrr') }} as expansion_rate
+        {{ cohort_rates() }}
     from expanded
 
 )
@@ -170,12 +161,9 @@ select
     rates.logo_retention,
     rates.expansion_rate,
     benchmark_bands.band as benchmark_band,
-    case when {{ is_annual }} then rates.nrr >= 1 and rates.grr < {{ var('fragile_grr_threshold') }} end as is_fragile,
+    {{ is_fragile('rates') }} as is_fragile,
     {{ surrogate_key(
         ['rates.period_type', 'rates.cohort_start_date', 'rates.product_id'], free_text=['rates.product_id']
     ) }} as product_retention_rate_key
 from rates
-left join benchmark_bands
-    on
-        {{ is_annual }}
-        and {{ is_within('rates.nrr', 'benchmark_bands.from_ratio', 'benchmark_bands.to_ratio') }}
+left join benchmark_bands on {{ is_in_benchmark_band('rates', 'benchmark_bands') }}

@@ -1,5 +1,3 @@
-{% set is_annual = "rates.period_type in ('year', 'trailing_12_months')" %}
-
 with
 
 cohort_sums as (
@@ -10,9 +8,7 @@ cohort_sums as (
 
 benchmark_bands as (
 
-    select *
-    from {{ ref('stg_reference__benchmark_bands') }}
-    where metric = 'nrr'
+    select * from {{ ref('stg_reference__benchmark_bands') }}
 
 ),
 
@@ -20,10 +16,7 @@ rates as (
 
     select
         *,
-        {{ exact_ratio('closing_mrr', 'opening_mrr') }} as nrr,
-        {{ exact_ratio('retained_mrr', 'opening_mrr') }} as grr,
-        {{ exact_ratio('retained_customers', 'cohort_customers') }} as logo_retention,
-        {{ exact_ratio('expansion_mrr', 'opening_mrr') }} as expansion_rate,
+        {{ cohort_rates() }},
         {{ exact_ratio('voluntary_churned_mrr', 'opening_mrr') }} as voluntary_churn_rate,
         {{ exact_ratio('payment_failed_churned_mrr', 'opening_mrr') }} as payment_failed_churn_rate
     from cohort_sums
@@ -53,15 +46,11 @@ select
     rates.expansion_rate,
     rates.voluntary_churn_rate,
     rates.payment_failed_churn_rate,
-    -- benchmarks are annual: a month's rate has nothing to be held against
     benchmark_bands.band as benchmark_band,
-    case when {{ is_annual }} then rates.nrr >= 1 and rates.grr < {{ var('fragile_grr_threshold') }} end as is_fragile,
+    {{ is_fragile('rates') }} as is_fragile,
     {{ surrogate_key(
         ['rates.period_type', 'rates.period_start_date', 'rates.dimension', 'rates.dimension_value'],
         free_text=['rates.dimension_value']
     ) }} as retention_rate_key
 from rates
-left join benchmark_bands
-    on
-        {{ is_annual }}
-        and {{ is_within('rates.nrr', 'benchmark_bands.from_ratio', 'benchmark_bands.to_ratio') }}
+left join benchmark_bands on {{ is_in_benchmark_band('rates', 'benchmark_bands') }}
