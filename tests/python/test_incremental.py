@@ -15,6 +15,7 @@ import subprocess
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from dbt_project import (
 from raw_edits import Company
 from reference.generate import add_months
 from replayed_dbt import Harvest, ReplayedDbt
+from small_company import small_company
 
 WALKS = int(os.environ.get("COHORT_LEDGER_WALKS", "2"))
 STEPS = 8
@@ -177,6 +179,30 @@ def test_an_unchanged_build_writes_no_table(built: Built, tmp_path: Path) -> Non
     assert state_of(copy.database)["nothing_changed"]
     with duckdb.connect(str(copy.database), read_only=True) as connection:
         assert not [table for table in tables if connection.execute(f"from {table} limit 1").fetchall()]
+
+
+def test_an_invoice_issued_at_another_time_changes_its_customer(tmp_path: Path) -> None:
+    """Credits take their turns by it. So does whether it is issued at all, and what the ledger does not read does not."""
+    project = compile_project(tmp_path, mrr_basis="invoices")
+    tables = small_company()
+    tables["invoice_line_items"][0]["line_type"] = "recurring"
+    (invoice,) = tables["invoices"]
+    tables["invoices"].append({**invoice, "invoice_id": "in-2"})
+    fingerprints = []
+    for change in ({}, {"due_at": datetime(2024, 7, 30)}, {"issued_at": datetime(2024, 6, 30, 11)}, {"status": "void"}):
+        invoice |= change
+        with project.connect() as connection:
+            load_raw(connection, tables)
+            project.build(connection)
+            fingerprints.append(
+                dict(
+                    connection.execute(
+                        "select customer_id, fingerprint from intermediate.int_changed_customers"
+                    ).fetchall()
+                )
+            )
+    assert [now["ann"] != fingerprints[0]["ann"] for now in fingerprints] == [False, False, True, True]
+    assert {now["bob"] for now in fingerprints} == {fingerprints[0]["bob"]}
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -1,37 +1,13 @@
-{{ config(materialized='view', meta={'customer_key': 'invoice_id'}) }}
+{{ config(materialized='view', meta={'customer_key': 'customer_id'}) }}
 
 with
 
-invoice_line_items as (
-
-    select *
-    from {{ ref('stg_billing__invoice_line_items') }}
-    where {{ is_counted_line_type() }}
-
-),
-
-invoices as (
-
-    select *
-    from {{ ref('stg_billing__invoices') }}
-    where status not in ('draft', 'void')
-
-),
-
-with_day_after as (
+lines_issued as (
 
     select
-        invoice_line_items.invoice_line_item_id,
-        invoice_line_items.invoice_id,
-        invoices.customer_id,
-        invoice_line_items.line_type,
-        invoice_line_items.currency,
-        invoice_line_items.amount,
-        invoice_line_items.service_start_date,
-        invoice_line_items.service_end_date,
-        {{ add_days('invoice_line_items.service_end_date', 1) }} as day_after_end_date
-    from invoice_line_items
-    left join invoices on invoice_line_items.invoice_id = invoices.invoice_id
+        *,
+        {{ add_days('service_end_date', 1) }} as day_after_end_date
+    from {{ ref('int_invoice_lines_issued') }}
 
 ),
 
@@ -42,7 +18,7 @@ measured as (
         {{ date_difference('service_start_date', 'service_end_date', 'day') }} as service_days,
         {{ date_difference('service_start_date', 'service_end_date', 'month') }} as months_to_end,
         {{ date_difference('service_start_date', 'day_after_end_date', 'month') }} as months_to_day_after
-    from with_day_after
+    from lines_issued
 
 ),
 
@@ -120,7 +96,7 @@ terms as (
 
     select
         invoice_line_item_id,
-        invoice_id,
+        customer_id,
         service_start_date as from_date,
         case
             when is_whole_months or not is_day_after then service_end_date
@@ -142,10 +118,11 @@ terms as (
 
 select
     invoice_line_item_id,
-    invoice_id,
+    customer_id,
     from_date,
     to_date,
-    {{ date_difference('from_date', 'to_date', 'day') }} as term_days,
+    -- what is shorter than any month says nothing about one
+    {{ date_difference('from_date', 'to_date', 'day') }} >= 28 as is_month_or_longer,
     cast(months_numerator as {{ whole_type() }}) as months_numerator,
     cast(months_denominator as {{ whole_type() }}) as months_denominator
 from terms

@@ -21,7 +21,7 @@ other_types as (
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }}
+    select * from {{ ref('int_invoices_judged') }}
 
 ),
 
@@ -80,7 +80,7 @@ invoices_left_out as (
     inner join customers on invoices.customer_id = customers.customer_id
     where
         customers.is_excluded
-        or invoices.status in ('draft', 'void')
+        or not invoices.is_issued
 
 ),
 
@@ -129,8 +129,7 @@ judged as (
         counted_types.currency,
         case
             when invoices_left_out.is_excluded then 'excluded_customer'
-            when invoices_left_out.status = 'draft' then 'draft_invoice'
-            when invoices_left_out.status = 'void' then 'void_invoice'
+            when invoices_left_out.invoice_id is not null then invoices_left_out.status || '_invoice'
             when counted_types.line_type = 'recurring' and terms.from_date >= terms.to_date then 'no_service_days'
             when reversals.credit_line_item_id is not null then 'credit_applied'
             when charges_ended.charge_line_item_id is not null then 'charge_credited'

@@ -2,19 +2,9 @@
 {{ comes_after('int_changed_customers') }}
 with
 
-invoice_line_items as (
+lines_issued as (
 
-    select *
-    from {{ ref('stg_billing__invoice_line_items') }}
-    where {{ is_counted_line_type() }}
-
-),
-
-invoices as (
-
-    select *
-    from {{ ref('stg_billing__invoices') }}
-    where status not in ('draft', 'void')
+    select * from {{ ref('int_invoice_lines_issued') }}
 
 ),
 
@@ -38,49 +28,48 @@ plans as (
 
 ),
 
--- recurring lines count at their rate, over the term, and so does usage of 28 days or more;
+-- recurring lines count at their rate, over the term, and so does usage of a month or longer;
 -- shorter usage counts as billed, in the month of its last day
 read_as as (
 
     select
-        invoice_line_items.invoice_line_item_id,
-        invoice_line_items.invoice_id,
-        invoices.issued_at,
-        invoice_line_items.line_type,
+        lines_issued.invoice_line_item_id,
+        lines_issued.invoice_id,
+        lines_issued.issued_at,
+        lines_issued.line_type,
         customers.ledger_customer_id as customer_id,
         customers.customer_id as billing_customer_id,
-        invoice_line_items.subscription_id,
-        invoice_line_items.subscription_item_id,
+        lines_issued.subscription_id,
+        lines_issued.subscription_item_id,
         plans.product_id,
         plans.plan_id,
         case
-            when invoice_line_items.line_type = 'usage' then 'metered'
+            when lines_issued.line_type = 'usage' then 'metered'
             -- a fixed amount on a metered plan is not usage
             when plans.pool = 'metered' then 'flat'
             else plans.pool
         end as pool,
-        invoice_line_items.currency,
+        lines_issued.currency,
         plans.tier_rank,
-        invoice_line_items.quantity,
-        invoice_line_items.amount,
-        invoice_line_items.discount_amount,
-        invoice_line_items.line_type = 'recurring' or terms.term_days >= 28 as is_rate,
+        lines_issued.quantity,
+        lines_issued.amount,
+        lines_issued.discount_amount,
+        lines_issued.line_type = 'recurring' or terms.is_month_or_longer as is_rate,
         terms.months_numerator,
         terms.months_denominator,
         terms.from_date,
         terms.to_date,
-        invoice_line_items.line_type = 'recurring'
-        and invoice_line_items.is_proration
-        and terms.term_days < 28 as is_short_proration,
+        lines_issued.line_type = 'recurring'
+        and lines_issued.is_proration
+        and not terms.is_month_or_longer as is_short_proration,
         -- a period that ends where it starts is one day
         greatest(terms.from_date, {{ add_days('terms.to_date', -1) }}) as last_date
-    from invoice_line_items
-    inner join invoices on invoice_line_items.invoice_id = invoices.invoice_id
-    inner join customers on invoices.customer_id = customers.customer_id
-    inner join terms on invoice_line_items.invoice_line_item_id = terms.invoice_line_item_id
-    inner join plans on coalesce(invoice_line_items.plan_id, 'unassigned') = plans.plan_id
+    from lines_issued
+    inner join customers on lines_issued.customer_id = customers.customer_id
+    inner join terms on lines_issued.invoice_line_item_id = terms.invoice_line_item_id
+    inner join plans on coalesce(lines_issued.plan_id, 'unassigned') = plans.plan_id
     where
-        invoice_line_items.line_type = 'usage'
+        lines_issued.line_type = 'usage'
         or terms.from_date < terms.to_date
 
 )

@@ -4,7 +4,9 @@ with
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }}
+    select *
+    from {{ ref('int_invoices_judged') }}
+    where is_issued
 
 ),
 
@@ -12,7 +14,6 @@ latest_issue as (
 
     select cast({{ to_reporting_time('max(issued_at)') }} as date) as issued_date
     from invoices
-    where status not in ('draft', 'void')
 
 ),
 

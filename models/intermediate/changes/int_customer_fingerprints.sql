@@ -42,17 +42,9 @@ subscription_fingerprints as (
 
 ),
 
-invoices as (
-
-    select * from {{ ref('stg_billing__invoices') }}
-
-),
-
 invoice_lines as (
 
-    select *
-    from {{ ref('stg_billing__invoice_line_items') }}
-    where {{ is_counted_line_type() }}
+    select * from {{ ref('int_invoice_lines_issued') }}
 
 ),
 
@@ -129,12 +121,11 @@ row_hashes as (
     union all
 
     select
-        invoices.customer_id,
+        invoice_lines.customer_id,
         {{ row_hash(['invoice_lines', 'plans', 'currencies'], [
-            "invoices.status in ('draft', 'void')", has_come('cast(invoice_lines.service_start_date as ' ~ dbt.type_timestamp() ~ ')'),
+            has_come('cast(invoice_lines.service_start_date as ' ~ dbt.type_timestamp() ~ ')'),
         ]) }} as row_hash
     from invoice_lines
-    inner join invoices on invoice_lines.invoice_id = invoices.invoice_id
     inner join plans on coalesce(invoice_lines.plan_id, 'unassigned') = plans.plan_id
     inner join currencies on invoice_lines.currency = currencies.currency
     cross join ledger_bounds
