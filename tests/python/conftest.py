@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 from dbt_project import CompiledProject, Tables, load_raw, read_manifest, run_dbt
+
+# `make prove` asks for it: tests that are marked `longer` then try more than they do in `make test`
+IS_LONG = bool(os.environ.get("COHORT_LEDGER_LONG_TESTS"))
 
 
 def compile_project(

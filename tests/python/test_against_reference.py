@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from conftest import compile_project
+from conftest import IS_LONG, compile_project
 from dbt_project import CompiledProject, Tables, fetch_rows, in_another_case, load_raw
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -103,8 +103,9 @@ def project_and_variables(
     return compile_project(tmp_path_factory.mktemp(request.param), **variables), variables
 
 
+@pytest.mark.longer
 @settings(
-    max_examples=8,
+    max_examples=10 if IS_LONG else 3,
     deadline=None,
     derandomize=True,
     database=None,

@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import compile_project
+from conftest import IS_LONG, compile_project
 from dbt_project import (
     OWN_TABLES,
     CompiledModel,
@@ -38,7 +38,7 @@ from reference.generate import add_months
 from replayed_dbt import Harvest, ReplayedDbt
 from small_company import small_company
 
-WALKS = int(os.environ.get("COHORT_LEDGER_WALKS", "2"))
+WALKS = int(os.environ.get("COHORT_LEDGER_WALKS", "4" if IS_LONG else "1"))
 STEPS = 8
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -468,6 +468,7 @@ class Walk:
         return []
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("number", range(WALKS))
 def test_after_any_steps_a_build_equals_a_full_refresh(walked: tuple[Built, Harvest, Harvest], number: int) -> None:
     """Edits of every kind, killed and partial runs, and full refreshes that were killed, in any order of the models."""
