@@ -9,36 +9,34 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 VARS ?= {}
 
 build: .venv/installed
-	dbt build --vars '$(VARS)'
-	python scripts/headline.py
+	cohort-ledger build --vars '$(VARS)'
 
 # your own files: make load DIR=my_files
 load: .venv/installed
-	python scripts/load_raw.py $(DIR)
+	cohort-ledger load $(DIR)
 
 # build, run every data test, and only then give readers the new numbers
 publish: .venv/installed
-	python scripts/publish.py --vars '$(VARS)'
+	cohort-ledger publish --vars '$(VARS)'
 
 # publish, and write what is published as one HTML file: make report OPTIONS='--mask-names --locale de_DE'
 report: publish
-	python scripts/report.py $(OPTIONS)
+	cohort-ledger report $(OPTIONS)
 
 rollback: .venv/installed
-	python scripts/publish.py --rollback
+	cohort-ledger rollback
 
 # every model and column, lineage and exposures of what is built, as one file
 docs: .venv/installed
-	python scripts/docs_page.py --vars '$(VARS)'
+	cohort-ledger docs --vars '$(VARS)'
 
 # in docs/architecture.md, of the project as it is now
 diagrams: .venv/installed
-	dbt parse
-	python scripts/diagrams.py
+	cohort-ledger docs diagrams
 
 # docs/how_the_numbers_are_made.md, of the demo as it is built
 walkthrough: .venv/installed
-	python scripts/walkthrough.py
+	cohort-ledger docs walkthrough
 
 # the files that start dbt most often go first, so that none of them runs alone at the end
 SLOW_TESTS := $(addprefix tests/python/test_,vars_against_reference.py publish.py own_tables.py messages.py published_examples.py)
@@ -48,9 +46,9 @@ test: lint chromium
 	dbt build
 	dbt test --select test_type:unit
 	dbt-bouncer run --config-file pyproject.toml
-	python scripts/table_hashes.py > target/hashes_of_first_build.txt
+	cohort-ledger hashes > target/hashes_of_first_build.txt
 	dbt build --full-refresh --resource-type seed --resource-type model
-	python scripts/table_hashes.py | diff target/hashes_of_first_build.txt -
+	cohort-ledger hashes | diff target/hashes_of_first_build.txt -
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(SLOW_TESTS) $(OTHER_TESTS)
 
 lint: .venv/installed
@@ -73,28 +71,29 @@ screenshot: .venv/installed chromium
 	rm -rf $(SHOT)
 	mkdir -p $(SHOT)
 	COHORT_LEDGER_DUCKDB_PATH=$(SHOT)/cohort_ledger.duckdb COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications \
-		python scripts/publish.py
-	COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications python scripts/report.py --output $(SHOT)/report.html
-	python scripts/screenshot.py $(SHOT)/report.html docs/report.png
+		cohort-ledger publish
+	COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications cohort-ledger report --output $(SHOT)/report.html
+	cohort-ledger docs screenshot $(SHOT)/report.html docs/report.png
 
-.venv/installed: requirements.lock
+.venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 # needs uv
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
-		--group dev pyproject.toml -o requirements.lock
+		--group build --group dev pyproject.toml -o requirements.lock
 
 # sizes by argument: make benchmark CUSTOMERS='100000 1000000' OPTIONS='--folder my_folder --write'
 CUSTOMERS ?= 100000 1000000
 OPTIONS ?=
 benchmark: .venv/installed
-	python scripts/benchmark.py $(CUSTOMERS) $(OPTIONS)
+	cohort-ledger benchmark $(CUSTOMERS) $(OPTIONS)
 
 demo-seeds: .venv/installed
-	python scripts/generate_demo_data.py --customers 300 --prefix demo_ seeds/demo
+	cohort-ledger generate --customers 300 --prefix demo_ seeds/demo
 
 clean:
 	rm -rf .venv target logs cohort_ledger.duckdb cohort_ledger.artefacts cohort_ledger_docs.html cohort_ledger_report.html

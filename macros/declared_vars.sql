@@ -1,4 +1,4 @@
-{# The one list of vars: check_vars checks them, and scripts/var_registry.py writes dbt_project.yml and docs/vars.md. #}
+{# The one list of vars: check_vars checks them, and `cohort-ledger docs vars` writes dbt_project.yml and docs/vars.md. #}
 {% macro declared_vars() -%}
     {%- set registry -%}
 # name: {type, nullable, one_of, default, says, since}; the form of a type stands in check_vars

@@ -42,6 +42,9 @@ ARROW_TYPES = {
     "date": pa.date32(),
 }
 
+# how `cohort-ledger` is started
+CLI = (sys.executable, "-m", "cohort_ledger")
+
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 

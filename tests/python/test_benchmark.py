@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
-import benchmark_data
 import duckdb
 import pytest
-from benchmark_queries import DifferenceError, check_same_ledger
-from benchmark_report import write_section
-from benchmark_runs import seconds_covered
-from dbt_project import PROJECT_DIR, CompiledProject, Row, fetch_rows
+from dbt_project import CLI, CompiledProject, Row, fetch_rows
+
+from cohort_ledger.benchmark import data as benchmark_data
+from cohort_ledger.benchmark.queries import DifferenceError, check_same_ledger
+from cohort_ledger.benchmark.report import write_section
+from cohort_ledger.benchmark.runs import seconds_covered
 
 CUSTOMERS, SEED = 300, 150
 
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_one_run(folder: Path) -> None:
     """It ends well only if the ledger is the textbook's, and an incremental build leaves what a full refresh does."""
-    command = [sys.executable, str(PROJECT_DIR / "scripts/benchmark.py"), str(CUSTOMERS)]
+    command = [*CLI, "benchmark", str(CUSTOMERS)]
     command += ["--repeats", "1", "--changes", "backdated", "--folder", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

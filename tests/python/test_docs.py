@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import diagrams
-import docs_page
 import duckdb
 import pytest
-import walkthrough
 from dbt_project import PROJECT_DIR, fetch_rows
 from playwright.sync_api import Page, sync_playwright
+
+from cohort_ledger.docs import diagrams, walkthrough
+from cohort_ledger.docs import page as docs_page
+from cohort_ledger.errors import LedgerError
 
 BUILT = ("staging", "intermediate", "marts", "demo", "reference")
 COLUMNS = f"""
@@ -203,7 +204,7 @@ def test_a_page_that_dbt_has_changed_is_not_written(documented: Documented, tmp_
     shutil.copytree(documented.target, tmp_path / "target", ignore=shutil.ignore_patterns("compiled"))
     index = tmp_path / "target/index.html"
     index.write_text(index.read_text().replace("shortcut icon", "icon"))
-    with pytest.raises(SystemExit, match="dbt's page has changed"):
+    with pytest.raises(LedgerError, match="dbt's page has changed"):
         docs_page.static_page(tmp_path / "target")
 
 
@@ -254,20 +255,20 @@ def test_how_the_numbers_are_made_is_not_written_of_wrong_numbers(
 ) -> None:
     """Every step is computed from the one before."""
     demo.execute(wrong)
-    with pytest.raises(SystemExit, match=noticed):
+    with pytest.raises(LedgerError, match=noticed):
         walkthrough.walkthrough(demo)
 
 
 def test_how_the_numbers_are_made_is_of_the_demo_alone(demo: duckdb.DuckDBPyConnection) -> None:
     """Nobody's own customers get into the page."""
     demo.execute("drop schema demo cascade")
-    with pytest.raises(SystemExit, match="is about the demo"):
+    with pytest.raises(LedgerError, match="is about the demo"):
         walkthrough.walkthrough(demo)
 
 
 def test_the_report_reads_the_marts_that_its_exposure_names(documented: Documented) -> None:
     """As its queries name them; they ask for one more, where it is published."""
-    queries = "".join(path.read_text() for path in (PROJECT_DIR / "scripts").glob("report*.py"))
+    queries = "".join(path.read_text() for path in (PROJECT_DIR / "scripts").glob("cohort_ledger/report/*.py"))
     named = set(re.findall(r"marts\.(\w+)", queries))
     assert named - read_by(documented, "revenue_report") == {"mrr_reconciliation"}
     assert read_by(documented, "revenue_report") <= named

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import runpy
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from conftest import compile_project
-from dbt_project import PROJECT_DIR, Tables, fetch_rows, raw_columns
+from dbt_project import CLI, PROJECT_DIR, Tables, fetch_rows, raw_columns
 from test_published_examples import ledger, short
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -25,8 +24,7 @@ def mapped_and_loaded(example: str, folder: Path) -> Tables:
     """The raw tables that the example's script and `make load` make of its files."""
     runpy.run_path(str(PROJECT_DIR / f"docs/examples/{example}/map.py"))["main"](folder / "files")
     database = folder / "company.duckdb"
-    loader = str(PROJECT_DIR / "scripts/load_raw.py")
-    subprocess.run([sys.executable, loader, str(folder / "files"), "--database", str(database)], check=True)
+    subprocess.run([*CLI, "load", str(folder / "files"), "--database", str(database)], check=True)
     with duckdb.connect(str(database), read_only=True) as connection:
         found = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
         return {table: fetch_rows(connection, f"from raw.{table}") for table in raw_columns() if table in found}

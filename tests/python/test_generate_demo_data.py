@@ -3,11 +3,11 @@
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from dbt_project import CLI
 
 PROJECT = Path(__file__).parents[2]
 DEMO = PROJECT / "seeds" / "demo"
@@ -353,7 +353,7 @@ SHOWS = {
 
 
 def generate(folder: Path, *arguments: str, **environment: str) -> Path:
-    command = [sys.executable, PROJECT / "scripts" / "generate_demo_data.py", *arguments, folder]
+    command = [*CLI, "generate", *arguments, folder]
     subprocess.run(command, check=True, env=os.environ | environment)
     return folder
 

@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import load_raw
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import raw_files
-import raw_problems
-from dbt_project import ARROW_TYPES, PROJECT_DIR, Tables, raw_columns
+from dbt_project import ARROW_TYPES, CLI, PROJECT_DIR, Tables, raw_columns
 from small_company import small_company
 
-SCRIPT = PROJECT_DIR / "scripts/load_raw.py"
+from cohort_ledger import cli
+from cohort_ledger.load import files as raw_files
+from cohort_ledger.load import load as load_raw
+from cohort_ledger.load import problems as raw_problems
 
 
 class Files:
@@ -75,8 +75,8 @@ class Files:
         return problems
 
     def command(self, *arguments: str) -> list[str]:
-        """The script as a user starts it."""
-        return [sys.executable, str(SCRIPT), str(self.directory), "--database", str(self.database), *arguments]
+        """The command as a user starts it."""
+        return [*CLI, "load", str(self.directory), "--database", str(self.database), *arguments]
 
     def query(self, sql: str) -> list[tuple]:
         """Rows of the database."""
@@ -499,7 +499,7 @@ def test_a_database_in_use_is_one_clear_line(files: Files) -> None:
         (["--schema", "Marts"], "the project writes there itself"),
         (["--database", "raw.duckdb"], "the file has the name of a schema in it"),
         (["--database", "nowhere/x.duckdb"], "nowhere is not a directory"),
-        (["--max-errors", "-1"], "--max-errors cannot be negative"),
+        (["--max-errors", "-1"], "should be greater than or equal to 0"),
     ],
 )
 def test_wrong_arguments_are_refused(
@@ -510,9 +510,11 @@ def test_wrong_arguments_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With the usage."""
-    monkeypatch.setattr(sys, "argv", ["load_raw.py", str(files.directory), *arguments])
-    with pytest.raises(SystemExit):
-        load_raw.parse_arguments()
+    monkeypatch.setenv("TERMINAL_WIDTH", "300")
+    monkeypatch.setattr(sys, "argv", ["cohort-ledger", "load", str(files.directory), *arguments])
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    assert raised.value.code == 2
     assert message in capsys.readouterr().err
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import subprocess
-import sys
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from dbt_project import (
+    CLI,
     OWN_TABLES,
-    PROJECT_DIR,
     WITHOUT_UNIT_TESTS,
     CompiledProject,
     Tables,
@@ -42,11 +41,10 @@ def load_csv_files(database: Path, tables: Tables, directory: Path) -> None:
             connection.execute(f"create table raw.{name} as from read_csv('{path}')")
 
 
-def run_script(name: str, database: Path) -> str:
-    """What a script of the project prints about a database."""
+def headline(database: Path) -> str:
+    """What the project says of a database."""
     environment = {**os.environ, "COHORT_LEDGER_DUCKDB_PATH": str(database)}
-    command = [sys.executable, str(PROJECT_DIR / "scripts" / name)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run([*CLI, "headline"], env=environment, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +87,7 @@ def test_own_tables_build_and_a_second_build_changes_no_row(own_database: Path) 
     second = run_dbt("build", *WITHOUT_UNIT_TESTS, database=own_database, variables=variables)
     assert second.exit_code == 0, second.output
     assert mart_rows(own_database) == rows
-    assert "MRR bridge, June 2024" in run_script("headline.py", own_database)
+    assert "MRR bridge, June 2024" in headline(own_database)
 
 
 def test_before_the_first_complete_month_the_marts_are_empty(own_database: Path) -> None:
@@ -102,7 +100,7 @@ def test_before_the_first_complete_month_the_marts_are_empty(own_database: Path)
     for name in ("fct_customer_mrr_months", "fct_mrr_movements", "fct_cohort_snapshots", "mrr_waterfall"):
         assert rows[name] == []
     assert {row[-2:] for row in rows["dim_customers"]} == {(Decimal(0), False)}
-    assert "The ledger is empty" in run_script("headline.py", own_database)
+    assert "The ledger is empty" in headline(own_database)
 
 
 @pytest.mark.parametrize("amount", [-10, -15])

@@ -7,11 +7,12 @@ import re
 from typing import Any
 
 import pytest
-import var_registry
 import yaml
 from conftest import compile_project
 from dbt_project import PROJECT_DIR, raw_columns, read_manifest
-from load_raw import OWN_SCHEMAS
+
+from cohort_ledger.docs import vars as vars_page
+from cohort_ledger.project import OWN_SCHEMAS, declared_vars, default_vars, read_project
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +68,17 @@ def test_the_project_and_its_loader_know_the_same_schemas_as_their_own() -> None
 
 
 def test_the_vars_are_the_same_everywhere() -> None:
-    """In the registry, in dbt_project.yml and on their page; `python scripts/var_registry.py` writes both."""
-    declared = var_registry.read_vars()
-    defaults = var_registry.DEFAULTS.read_text()
-    assert var_registry.with_defaults(defaults, declared) == defaults
+    """In the registry, in dbt_project.yml and on their page; `cohort-ledger docs vars` writes both."""
+    declared = declared_vars()
+    defaults = vars_page.DEFAULTS.read_text()
+    assert vars_page.with_defaults(defaults, declared) == defaults
     assert yaml.safe_load(defaults)["vars"] == {name: about["default"] for name, about in declared.items()}
-    assert var_registry.PAGE.read_text() == var_registry.vars_page(declared)
+    assert vars_page.PAGE.read_text() == vars_page.vars_page(declared)
+
+
+def test_the_defaults_of_the_vars_are_those_of_the_project() -> None:
+    """As `cohort-ledger check` knows them, to say which are not default."""
+    assert default_vars() == read_project()["vars"]
 
 
 def test_every_incremental_model_comes_after_what_says_whether_it_has_changed(

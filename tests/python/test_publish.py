@@ -20,21 +20,22 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import publish
 import pytest
 from conftest import IS_LONG
-from dbt_project import OWN_TABLES, PROJECT_DIR, Tables, load_raw
+from dbt_project import CLI, OWN_TABLES, PROJECT_DIR, Tables, load_raw
 from small_company import small_company
 
-SCRIPT = PROJECT_DIR / "scripts/publish.py"
-COMMAND = [sys.executable, str(SCRIPT), "--vars", json.dumps(OWN_TABLES)]
+from cohort_ledger import project
+from cohort_ledger.errors import LedgerError
+from cohort_ledger.publish import marts
+
+COMMAND = [*CLI, "publish", "--vars", json.dumps(OWN_TABLES)]
 # publishes what the working database holds, without the build that comes before it
-RELEASE = f"""
-import sys
-sys.path.insert(0, {str(PROJECT_DIR / "scripts")!r})
-import publish
-publish.build = lambda given_vars: publish.artefacts_dir()
-publish.main()
+RELEASE = """
+from cohort_ledger import cli, project
+from cohort_ledger.publish import audit
+audit.build = lambda given_vars: project.artefacts_dir()
+cli.main()
 """
 # opens what is current again and again, and says how often; stops at the first thing that does not fit the manifest
 READER = """
@@ -75,7 +76,7 @@ class Company:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the scripts are told."""
+        """What the commands are told."""
         ours = {"COHORT_LEDGER_DUCKDB_PATH": self.database, "COHORT_LEDGER_PUBLICATIONS_DIR": self.publications}
         return {**os.environ, **{name: str(path) for name, path in ours.items()}}
 
@@ -96,14 +97,18 @@ class Company:
         )
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        """One run of the script: its exit code and what it printed."""
-        process = self.start(*COMMAND, *arguments)
+        """One publication: the exit code and what was printed."""
+        return self.run_command(*COMMAND[len(CLI) :], *arguments)
+
+    def run_command(self, *arguments: str) -> tuple[int, str]:
+        """One run of the command line: its exit code and what it printed."""
+        process = self.start(*CLI, *arguments)
         output, _ = process.communicate()
         return process.returncode, output
 
     def try_to_release(self, *arguments: str) -> tuple[int, str]:
         """Publish what is built: the exit code, and what was printed."""
-        process = self.start(sys.executable, "-c", RELEASE, *arguments)
+        process = self.start(sys.executable, "-c", RELEASE, "publish", *arguments)
         output, _ = process.communicate()
         return process.returncode, output
 
@@ -318,23 +323,23 @@ def test_a_day_may_be_written_as_yaml_has_it(company: Company, tmp_path: Path, m
     company.release("{demo_data: false, as_of_date: 2024-12-31}")
     manifest = json.loads((company.publications / "current/manifest.json").read_text())
     assert manifest["vars"]["as_of_date"] == "2024-12-31"
-    monkeypatch.setattr(publish, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(project, "PROJECT_DIR", tmp_path)
     (tmp_path / "dbt_project.yml").write_text(
         "name: ledger\nvars: {as_of_date: 2024-12-31, personal_data: shown, ledger: {personal_data: masked}}\n"
     )
     # what stands under the project's own name comes first, as for dbt
-    assert publish.effective_vars("{}") == {"as_of_date": "2024-12-31", "personal_data": "masked"}
-    assert publish.effective_vars("{as_of_date: 2025-01-31}")["as_of_date"] == "2025-01-31"
+    assert project.effective_vars("{}") == {"as_of_date": "2024-12-31", "personal_data": "masked"}
+    assert project.effective_vars("{as_of_date: 2025-01-31}")["as_of_date"] == "2025-01-31"
 
 
 def test_a_mart_of_a_users_own_needs_documented_columns_and_no_labels() -> None:
     """A label is its column's name in words."""
     column = {"name": "won_back_mrr", "description": "What came back.", "meta": {}}
     mart = {"name": "won_back", "description": "", "resource_type": "model", "schema": "marts", "columns": {}}
-    with pytest.raises(publish.PublicationError, match="no column of won_back is in its YAML"):
-        publish.read_marts({"nodes": {"model.won_back": mart}})
+    with pytest.raises(LedgerError, match="no column of won_back is in its YAML"):
+        marts.read_marts({"nodes": {"model.won_back": mart}})
     ((found,),) = (
-        mart.columns for mart in publish.read_marts({"nodes": {"model.won_back": {**mart, "columns": {"c": column}}}})
+        mart.columns for mart in marts.read_marts({"nodes": {"model.won_back": {**mart, "columns": {"c": column}}}})
     )
     assert found.label == "Won back mrr"
 
@@ -384,7 +389,7 @@ def test_a_publication_killed_at_any_moment_is_whole_or_not_there(company: Compa
     for number in range(kills):
         company.change_a_mart(number)
         before = company.current()
-        process = company.start(sys.executable, "-c", RELEASE, "--vars", json.dumps(OWN_TABLES))
+        process = company.start(sys.executable, "-c", RELEASE, "publish", "--vars", json.dumps(OWN_TABLES))
         time.sleep(draw.uniform(0.2, 1.6))
         times_killed += killed(process)
         assert company.current() >= before
@@ -411,13 +416,13 @@ def test_old_publications_go_and_the_one_before_can_come_back(company: Company) 
         assert len(kept) == 3
         assert kept[-1] == company.current()
         assert open_reader.execute(query).fetchall() == [before]
-    exit_code, output = company.run("--rollback")
+    exit_code, output = company.run_command("rollback")
     assert exit_code == 0, output
     assert company.current() == kept[-2]
     assert company.read(query) == [("Ann 202",)]
-    assert f"* {kept[-2]}" in company.run("--list")[1]
-    company.run("--rollback")
-    exit_code, output = company.run("--rollback")
+    assert f"* {kept[-2]}" in company.run_command("publications")[1]
+    company.run_command("rollback")
+    exit_code, output = company.run_command("rollback")
     assert exit_code == 1
     assert "there is no earlier publication" in output
     company.release()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
-from dbt_project import PROJECT_DIR
+from dbt_project import CLI, PROJECT_DIR
 
 
 def test_the_headline_in_the_readme_is_that_of_the_demo() -> None:
     """Needs the demo that `make build` builds."""
-    command = [sys.executable, str(PROJECT_DIR / "scripts/headline.py")]
-    headline = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    headline = subprocess.run([*CLI, "headline"], capture_output=True, text=True, check=True).stdout
     printed = "\n".join(line.rstrip() for line in headline.splitlines())
     assert printed in (PROJECT_DIR / "README.md").read_text()

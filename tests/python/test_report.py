@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,21 +19,24 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import publish
 import pytest
-import report
 from axe_playwright_python.sync_playwright import Axe
 from babel import Locale
-from dbt_project import PROJECT_DIR, Row, fetch_rows, run_dbt
+from dbt_project import CLI, PROJECT_DIR, Row, fetch_rows, run_dbt
 from playwright.sync_api import Browser, Page, sync_playwright
-from report_data import read_report
-from report_format import Formats
-from report_headline import NOT_YET
-from report_ledger import BRIDGE_PARTS, MOVEMENTS
-from report_publication import ReportError
-from screenshot import chromium_options
 
-SCRIPT = PROJECT_DIR / "scripts/report.py"
+from cohort_ledger.docs.screenshot import chromium_options
+from cohort_ledger.errors import LedgerError
+from cohort_ledger.project import effective_vars
+from cohort_ledger.publish.place import MANIFEST, WAREHOUSE, only_one
+from cohort_ledger.publish.release import release
+from cohort_ledger.report import page as report
+from cohort_ledger.report.data import read_report
+from cohort_ledger.report.format import Formats
+from cohort_ledger.report.headline import NOT_YET
+from cohort_ledger.report.ledger import BRIDGE_PARTS, MOVEMENTS
+from cohort_ledger.sql import literal
+
 DASH = "\u2013"
 PHONE = {"width": 390, "height": 844}
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror="alert(2)">', "</script><script>alert(3)</script><!--")
@@ -48,7 +50,7 @@ class Published:
 
     def rows(self, query: str) -> list[Row]:
         """Rows of a query on the current publication."""
-        with duckdb.connect(str(self.directory / "current" / publish.WAREHOUSE), read_only=True) as connection:
+        with duckdb.connect(str(self.directory / "current" / WAREHOUSE), read_only=True) as connection:
             return fetch_rows(connection, query)
 
     def row(self, query: str) -> Row:
@@ -65,10 +67,10 @@ class Published:
         shutil.copytree(self.directory / "000001", target / name)
         for path in (target / name).rglob("*"):
             path.chmod(0o750)
-        with duckdb.connect(str(target / name / publish.WAREHOUSE)) as connection:
+        with duckdb.connect(str(target / name / WAREHOUSE)) as connection:
             for statement in statements:
                 connection.execute(statement)
-        manifest = target / name / publish.MANIFEST
+        manifest = target / name / MANIFEST
         content = json.loads(manifest.read_text())
         manifest.write_text(json.dumps({**content, "vars": {**content["vars"], **variables}}))
         (target / "current").symlink_to(name)
@@ -94,9 +96,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Published:
     published = Published(directory / "publications")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COHORT_LEDGER_DUCKDB_PATH", str(database))
-        with publish.only_one(published.directory):
+        with only_one(published.directory):
             artefacts = directory / "cohort_ledger_dbt/target"
-            publish.release(published.directory, artefacts, publish.effective_vars("{}"), 5)
+            release(published.directory, artefacts, effective_vars("{}"), 5)
     return published
 
 
@@ -540,7 +542,7 @@ def renamed(names: Sequence[str]) -> list[str]:
     """Statements that give the customers who moved most in the last month these names."""
     return [
         f"""
-        update marts.dim_customers set customer_name = {publish.literal(name)} where customer_id = (
+        update marts.dim_customers set customer_name = {literal(name)} where customer_id = (
             select customer_id from marts.fct_mrr_movements where {LAST}
             order by abs(mrr_change) desc offset {position} limit 1
         )
@@ -554,11 +556,11 @@ def test_a_name_that_is_markup_is_shown_and_does_nothing(browser: Browser, demo:
     hostile = demo.changed(
         tmp_path,
         *renamed(HOSTILE),
-        f"update marts.retention_rates set dimension_value = {publish.literal(HOSTILE[2])} where dimension = 'segment' "
+        f"update marts.retention_rates set dimension_value = {literal(HOSTILE[2])} where dimension = 'segment' "
         "and dimension_value = 'SMB'",
-        f"update marts.retention_rates set dimension_value = {publish.literal(HOSTILE[1])} where dimension = 'country' "
+        f"update marts.retention_rates set dimension_value = {literal(HOSTILE[1])} where dimension = 'country' "
         "and dimension_value = 'DE'",
-        f"update docs.columns set description = {publish.literal(HOSTILE[0])} where column_name = 'nrr'",
+        f"update docs.columns set description = {literal(HOSTILE[0])} where column_name = 'nrr'",
     )
     with opened(browser, hostile.render()) as page:
         assert [row[0] for row in cells(page, "#table-movers-month")][:3] == list(HOSTILE)
@@ -705,7 +707,7 @@ def test_a_bridge_that_does_not_tie_is_no_report(demo: Published, tmp_path: Path
         tmp_path,
         "update marts.mrr_waterfall set new_mrr = new_mrr + 0.01 where month_date = '2024-03-01'",
     )
-    with pytest.raises(ReportError, match="the bridge of 2024-03 does not tie"):
+    with pytest.raises(LedgerError, match="the bridge of 2024-03 does not tie"):
         broken.render()
 
 
@@ -716,7 +718,7 @@ def test_months_that_do_not_chain_are_no_report(demo: Published, tmp_path: Path)
         "update marts.mrr_waterfall set opening_mrr = opening_mrr + 5, new_mrr = new_mrr - 5 "
         "where month_date = '2024-03-01'",
     )
-    with pytest.raises(ReportError, match="2024-03 does not open with what the month before closed with"):
+    with pytest.raises(LedgerError, match="2024-03 does not open with what the month before closed with"):
         broken.render()
 
 
@@ -1190,9 +1192,9 @@ def test_lines_without_quantities_are_said_where_drivers_are(
 
 
 def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    """One run of the script on the publications in a directory."""
+    """One run of the command on the publications in a directory."""
     environment = {**os.environ, "COHORT_LEDGER_PUBLICATIONS_DIR": str(directory), "PYTHONHASHSEED": "7"}
-    command = [sys.executable, str(SCRIPT), *arguments]
+    command = [*CLI, "report", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -1243,17 +1245,17 @@ def dry_run(*arguments: str) -> str:
 def test_make_report_publishes_first() -> None:
     """With the vars and options that are given."""
     lines = dry_run("report", "VARS={demo_data: false}", "OPTIONS=--mask-names")
-    published = lines.index("scripts/publish.py --vars '{demo_data: false}'")
-    assert published < lines.index("scripts/report.py --mask-names")
+    published = lines.index("cohort-ledger publish --vars '{demo_data: false}'")
+    assert published < lines.index("cohort-ledger report --mask-names")
 
 
 def test_make_screenshot_takes_the_picture_that_the_readme_shows(demo_page: Path, tmp_path: Path) -> None:
     """The last command of it, here with the demo's page."""
     last = dry_run("screenshot").splitlines()[-1]
-    script, _, picture = last.split()[1:]
+    *command, _, picture = last.split()[1:]
     assert f"]({picture})" in (PROJECT_DIR / "README.md").read_text()
     taken = tmp_path / "report.png"
-    subprocess.run([sys.executable, PROJECT_DIR / script, demo_page, taken], check=True)
+    subprocess.run([*CLI, *command, demo_page, taken], check=True)
     for path in (taken, PROJECT_DIR / picture):
         content = path.read_bytes()
         assert content.startswith(b"\x89PNG")

@@ -9,8 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from superset_assets import D3_FORMATS, write_assets
 from test_bi_conventions import AMOUNT, COUNT, QUOTIENT, SHARE, YEAR
+
+from cohort_ledger.docs.superset import D3_FORMATS, write_assets
 
 Files = dict[str, Any]
 

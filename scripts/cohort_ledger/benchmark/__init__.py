@@ -1,0 +1,1 @@
+"""The ledger measured on generated data."""

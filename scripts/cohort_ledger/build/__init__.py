@@ -1,0 +1,1 @@
+"""Build the ledger, and what it says today."""

@@ -1,0 +1,1 @@
+"""What is written about the project from the project itself: pages, diagrams, a picture, assets for BI tools."""

@@ -1,0 +1,1 @@
+"""The raw billing tables of an invented business."""

@@ -1,0 +1,1 @@
+"""A mart or a query, printed."""
