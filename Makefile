@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build test lint load publish report screenshot rollback docs diagrams walkthrough benchmark chromium clean lock demo-seeds
+.PHONY: build test prove lint load publish report screenshot rollback docs diagrams walkthrough benchmark chromium clean lock demo-seeds
 
 # your own tables: make build VARS='{demo_data: false}'
 VARS ?= {}
@@ -49,7 +49,11 @@ test: lint chromium
 	cohort-ledger hashes > target/hashes_of_first_build.txt
 	dbt build --full-refresh --resource-type seed --resource-type model
 	cohort-ledger hashes | diff target/hashes_of_first_build.txt -
-	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(SLOW_TESTS) $(OTHER_TESTS)
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not prove' $(SLOW_TESTS) $(OTHER_TESTS)
+
+# what takes longer: mutants of every model, and more random data, edits and kills than `make test` tries
+prove: .venv/installed
+	COHORT_LEDGER_LONG_TESTS=1 pytest --numprocesses 2 --dist loadfile -m 'prove or longer' tests/python
 
 lint: .venv/installed
 	ruff check .

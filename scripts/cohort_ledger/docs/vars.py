@@ -1,4 +1,4 @@
-"""Write what follows from the one list of vars, macros/declared_vars.sql: the defaults in dbt_project.yml, docs/vars.md."""
+"""Write what follows from the one list of vars, macros/declared_vars.sql: defaults in dbt_project.yml, docs/vars.md."""
 
 from __future__ import annotations
 
