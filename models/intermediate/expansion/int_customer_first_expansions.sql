@@ -59,22 +59,15 @@ versions_by_then as (
 select
     customers.customer_id,
     customers.first_paid_month_date,
-    -- a version may hold a null on purpose
-    coalesce(
-        case
-            when versions_by_then.customer_id is null then customers.acquisition_channel
-            else versions_by_then.acquisition_channel
-        end,
-        '(none)'
-    ) as acquisition_channel,
+    versions_by_then.acquisition_channel,
     {{ date_difference('customers.first_paid_month_date', 'first_expansions.month_date', 'month') }}
         as months_to_expand,
     {{ date_difference('customers.first_paid_month_date', 'ledger_bounds.last_month_date', 'month') }}
         as observed_months
 from customers
 cross join ledger_bounds
-left join first_expansions on customers.customer_id = first_expansions.customer_id
-left join versions_by_then
+inner join versions_by_then
     on
         customers.customer_id = versions_by_then.customer_id
         and versions_by_then.recency = 1
+left join first_expansions on customers.customer_id = first_expansions.customer_id

@@ -36,20 +36,10 @@ with_attributes as (
 
     select
         period_runs.*,
-        -- a version may hold a null on purpose: today's value is read only for customers without versions
-        case
-            when attribute_versions.customer_id is null then customers.segment else attribute_versions.segment
-        end as segment,
-        case
-            when attribute_versions.customer_id is null then customers.country else attribute_versions.country
-        end as country,
-        case
-            when attribute_versions.customer_id is null then customers.acquisition_channel
-            else attribute_versions.acquisition_channel
-        end as acquisition_channel,
-        case
-            when attribute_versions.customer_id is null then customers.csm_owner else attribute_versions.csm_owner
-        end as csm_owner,
+        attribute_versions.segment,
+        attribute_versions.country,
+        attribute_versions.acquisition_channel,
+        attribute_versions.csm_owner,
         {{ fiscal_year('customers.first_paid_month_date') }} as acquisition_year,
         {{ mrr_band('period_runs.opening_mrr') }} as mrr_band,
         plan_states.plan_name as plan,
@@ -58,14 +48,14 @@ with_attributes as (
         churn_reasons.churn_reason
     from period_runs
     inner join customers on period_runs.customer_id = customers.customer_id
+    inner join attribute_versions
+        on
+            period_runs.customer_id = attribute_versions.customer_id
+            and period_runs.attribute_month_date = attribute_versions.month_date
     left join plan_states
         on
             period_runs.customer_id = plan_states.customer_id
             and period_runs.plan_state_month_date = plan_states.month_date
-    left join attribute_versions
-        on
-            period_runs.customer_id = attribute_versions.customer_id
-            and period_runs.attribute_month_date = attribute_versions.month_date
     left join churn_reasons
         on
             period_runs.customer_id = churn_reasons.customer_id
@@ -82,10 +72,10 @@ select
     closing_mrr,
     {{ cohort_amounts('opening_mrr', 'closing_mrr') }},
     churn_reason,
-    coalesce(segment, '(none)') as segment,
-    coalesce(country, '(none)') as country,
-    coalesce(acquisition_channel, '(none)') as acquisition_channel,
-    coalesce(csm_owner, '(none)') as csm_owner,
+    segment,
+    country,
+    acquisition_channel,
+    csm_owner,
     cast(acquisition_year as {{ dbt.type_int() }}) as acquisition_year,
     mrr_band,
     coalesce(plan, '(none)') as plan,

@@ -1,6 +1,14 @@
 {{ config(incremental_strategy='changed_customers') }}
 {{ comes_after('int_changed_customers') }}
+{% set attributes = ['segment', 'country', 'acquisition_channel', 'csm_owner'] %}
+
 with
+
+customers as (
+
+    select * from {{ ref('stg_billing__customers') }}
+
+),
 
 customer_versions as (
 
@@ -24,21 +32,23 @@ numbered as (
 ),
 
 -- versions never overlap: the latest one begun is the one in force, or else the latest earlier one;
--- the first also stands for the time before it
+-- the first also stands for the time before it, and what holds today for who has none
 month_stamped as (
 
     select
-        customer_id,
-        segment,
-        country,
-        acquisition_channel,
-        csm_owner,
-        version_number,
+        customers.customer_id,
+        {% for attribute in attributes -%}
+            -- a version may hold a null on purpose
+            case
+                when numbered.customer_id is null then customers.{{ attribute }} else numbered.{{ attribute }}
+            end as {{ attribute }},
+        {% endfor -%}
+        numbered.version_number,
         case
-            when version_number = 1 then cast('0001-01-01' as date)
-            else {{ month_of('valid_from') }}
+            when numbered.version_number > 1 then {{ month_of('numbered.valid_from') }} else cast('0001-01-01' as date)
         end as month_date
-    from numbered
+    from customers
+    left join numbered on customers.customer_id = numbered.customer_id
 
 ),
 
@@ -56,10 +66,9 @@ ranked as (
 
 select
     customer_id,
-    segment,
-    country,
-    acquisition_channel,
-    csm_owner,
+    {% for attribute in attributes -%}
+        coalesce({{ attribute }}, '(none)') as {{ attribute }},
+    {% endfor -%}
     month_date
 from ranked
 where recency = 1
