@@ -182,7 +182,7 @@ def test_an_unchanged_build_writes_no_table(built: Built, tmp_path: Path) -> Non
 
 
 def test_an_invoice_issued_at_another_time_changes_its_customer(tmp_path: Path) -> None:
-    """Credits take their turns by it. So does whether it is issued at all; what the ledger does not read does not."""
+    """Credits take their turns by it; and so does whether it is issued at all. When it is due changes nobody."""
     project = compile_project(tmp_path, mrr_basis="invoices")
     tables = small_company()
     tables["invoice_line_items"][0]["line_type"] = "recurring"

@@ -9,6 +9,9 @@ invoices as (
 )
 
 select
-    *,
+    invoice_id,
+    customer_id,
+    status,
+    issued_at,
     status not in ('draft', 'void') as is_issued
 from invoices
