@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import CompiledProject, Tables, load_raw, read_manifest, run_dbt
+from dbt_project import CompiledProject, Tables, kept_for_tests, load_raw, manifest_path, read_manifest, run_dbt
 
 # `make prove` asks for it: tests that are marked `longer` then try more than they do in `make test`
 IS_LONG = bool(os.environ.get("COHORT_LEDGER_LONG_TESTS"))
@@ -18,12 +19,22 @@ IS_LONG = bool(os.environ.get("COHORT_LEDGER_LONG_TESTS"))
 def compile_project(
     directory: Path, load: Callable[[duckdb.DuckDBPyConnection, Tables], None] = load_raw, **variables: Any
 ) -> CompiledProject:
-    """Compile the project for users' own tables (schema raw) with the types that `load` gives them."""
+    """Compile the project for users' own tables (schema raw) with the types that `load` gives them, once for all."""
     database = directory / "ledger.duckdb"
+    variables = {"demo_data": False, **variables}
     with duckdb.connect(str(database)) as connection:
         load(connection, {})
-    result = run_dbt("compile", database=database, variables={"demo_data": False, **variables})
-    assert result.exit_code == 0, result.output
+    manifest = manifest_path(database)
+    kept = kept_for_tests("compiled", load.__name__, variables)
+    if kept.exists():
+        manifest.parent.mkdir(parents=True)
+        shutil.copy(kept, manifest)
+    else:
+        result = run_dbt("compile", database=database, variables=variables)
+        assert result.exit_code == 0, result.output
+        copy = kept.with_name(f"{kept.name}.{os.getpid()}")
+        shutil.copy(manifest, copy)
+        copy.rename(kept)
     return CompiledProject(read_manifest(database))
 
 

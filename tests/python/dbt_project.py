@@ -111,25 +111,39 @@ def invoke_dbt(arguments: list[str], environment: dict[str, str], manifest: Mani
     return DbtResult(2 if result.exception else 1, output.getvalue())
 
 
+def kept_for_tests(kind: str, name: str, variables: dict[str, Any], project_dir: Path = PROJECT_DIR) -> Path:
+    """Where something is kept, in target, that depends on vars, a name, and the files of a project."""
+    digest = hashlib.sha256(repr((kind, name, sorted(variables.items()), str(project_dir))).encode())
+    for pattern in (
+        "models/**/*",
+        "macros/*",
+        "seeds/**/*",
+        "analyses/*",
+        "tests/generic/*",
+        "tests/singular/*",
+        "*.yml",
+    ):
+        for path in sorted(project_dir.glob(pattern)):
+            found = path.stat()
+            digest.update(repr((str(path), found.st_mtime_ns, found.st_size)).encode())
+    kept = PROJECT_DIR / "target/kept_for_tests" / digest.hexdigest()[:20]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    return kept
+
+
 def parsed_manifest(name: str, variables: dict[str, Any], project_dir: Path) -> Manifest | None:
     """The project as dbt parses it for these vars and this name of a database; none where it cannot.
 
-    What was parsed is kept in target/parsed_for_tests until a file of the project changes.
+    What was parsed is kept, so that other tests and processes need not.
     """
-    digest = hashlib.sha256(repr((name, sorted(variables.items()), str(project_dir))).encode())
-    for folder in ("models", "macros", "seeds", "analyses", "tests/generic", "tests/singular", "*.yml"):
-        for path in sorted(project_dir.glob(f"{folder}/**/*" if "*" not in folder else folder)):
-            about = path.stat()
-            digest.update(repr((str(path), about.st_mtime_ns, about.st_size)).encode())
-    kept = PROJECT_DIR / "target/parsed_for_tests" / digest.hexdigest()[:20]
+    kept = kept_for_tests("parsed", name, variables, project_dir)
     if not kept.exists():
-        with TemporaryDirectory(dir=PROJECT_DIR) as folder:
+        with TemporaryDirectory(dir=kept.parent) as folder:
             command, environment = dbt_command(
                 "parse", database=Path(folder) / f"{name}.duckdb", variables=variables, project_dir=project_dir
             )
             if invoke_dbt(command[1:], environment, None).exit_code:
                 return None
-            kept.parent.mkdir(parents=True, exist_ok=True)
             os.replace(Path(folder) / f"{name}_dbt/target/partial_parse.msgpack", kept)
     manifest = Manifest.from_msgpack(kept.read_bytes(), decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()
@@ -149,9 +163,14 @@ def project_with(directory: Path, files: dict[str, str]) -> Path:
     return directory
 
 
+def manifest_path(database: Path) -> Path:
+    """Where `run_dbt` on this database writes its manifest."""
+    return database.parent / f"{database.stem}_dbt/target/manifest.json"
+
+
 def read_manifest(database: Path) -> dict[str, Any]:
     """The manifest that the last `run_dbt` on this database wrote."""
-    return json.loads((database.parent / f"{database.stem}_dbt/target/manifest.json").read_text())
+    return json.loads(manifest_path(database).read_text())
 
 
 @dataclass(frozen=True)

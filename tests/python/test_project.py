@@ -35,8 +35,13 @@ def parents(manifest: dict[str, Any]) -> dict[str, set[str]]:
 
 def ancestors(name: str, parents: dict[str, set[str]]) -> set[str]:
     """Everything that a model comes after."""
-    found = set(parents.get(name, ()))
-    return found.union(*(ancestors(parent, parents) for parent in found)) if found else found
+    found: set[str] = set()
+    left = [name]
+    while left:
+        new = parents.get(left.pop(), set()) - found
+        found |= new
+        left += new
+    return found
 
 
 def test_nothing_is_built_before_all_input_has_passed(parents: dict[str, set[str]]) -> None:
