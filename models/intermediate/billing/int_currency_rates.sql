@@ -1,5 +1,3 @@
-{{ comes_after('int_input_digest') }}
-
 with
 
 item_versions as (

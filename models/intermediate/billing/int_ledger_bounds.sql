@@ -1,4 +1,5 @@
 {{ config(materialized='table', post_hook="{{ compare_ledger_end() }}") }}
+{{ comes_after('int_input_digest') }}
 
 with
 

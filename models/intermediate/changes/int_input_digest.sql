@@ -13,12 +13,6 @@
 
 with
 
-ledger_bounds as (
-
-    select * from {{ ref('int_ledger_bounds') }}
-
-),
-
 {% for source, tables in staging.items() -%}
     {% for table_name in tables -%}
         {{ table_name }} as (
@@ -38,15 +32,9 @@ digests as (
             sum({{ row_hash([table_name]) }}) as row_hashes
         from {{ table_name }}
 
-        union all
+        {{ 'union all' if not loop.last }}
 
     {% endfor -%}
-    select
-        'ledger_bounds' as table_name,
-        count(*) as row_count,
-        sum({{ row_hash(['ledger_bounds']) }}) as row_hashes
-    from ledger_bounds
-
 )
 
 select cast(sum({{ row_hash(['digests']) }}) as {{ whole_type() }}) as input_digest

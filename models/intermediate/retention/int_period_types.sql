@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
-{{ comes_after('int_input_digest') }}
 
 with
 
