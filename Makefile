@@ -52,10 +52,10 @@ test: lint chromium
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not prove' $(SLOW_TESTS) $(OTHER_TESTS)
 
 # what takes longer: mutants of every model, and more random data, edits and kills than `make test` tries
-prove: .venv/installed
+prove: .venv/tests
 	COHORT_LEDGER_LONG_TESTS=1 pytest --numprocesses 2 --dist loadfile -m 'prove or longer' tests/python
 
-lint: .venv/installed
+lint: .venv/tests
 	ruff check .
 	ruff format --check .
 	yamllint --strict .
@@ -71,7 +71,7 @@ chromium:
 
 # the picture in the README, of the demo
 SHOT := target/screenshot
-screenshot: .venv/installed chromium
+screenshot: .venv/tests chromium
 	rm -rf $(SHOT)
 	mkdir -p $(SHOT)
 	COHORT_LEDGER_DUCKDB_PATH=$(SHOT)/cohort_ledger.duckdb COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications \
@@ -79,24 +79,41 @@ screenshot: .venv/installed chromium
 	COHORT_LEDGER_PUBLICATIONS_DIR=$(SHOT)/publications cohort-ledger report --output $(SHOT)/report.html
 	cohort-ledger docs screenshot $(SHOT)/report.html docs/report.png
 
-.venv/installed: requirements.lock pyproject.toml
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+# what pip says is shown where it fails; modules are compiled when they are first used
+PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-compile
+quietly = $(1) > .venv/install.log 2>&1 || { cat .venv/install.log >&2; exit 1; }
 
-# needs uv
+# what running needs
+.venv/packages: requirements.lock
+	@echo "installing what running needs into .venv"
+	@$(PYTHON) -m venv --clear .venv
+	@$(call quietly,$(PIP_INSTALL) --require-hashes -r requirements.lock)
+	@touch $@
+
+.venv/installed: .venv/packages pyproject.toml
+	@$(call quietly,$(PIP_INSTALL) --no-deps --no-build-isolation --editable .)
+	@touch $@
+
+# beside it, what testing, generating data and taking pictures need
+.venv/tests: .venv/installed requirements-test.lock
+	@echo "installing what testing needs into .venv"
+	@$(call quietly,$(PIP_INSTALL) --require-hashes -r requirements.lock -r requirements-test.lock)
+	@touch $@
+
+# needs uv; versions stay as they are while they can
+LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras pyproject.toml
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
-		--group build --group dev pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --group build -o requirements.lock
+	uv pip compile $(LOCKED) --group build --group dev -c requirements.lock -o requirements-test.lock \
+		$$(sed -n 's/^\([a-z0-9.-]*\).*==.*/--no-emit-package \1/p' requirements.lock)
 
 # sizes by argument: make benchmark CUSTOMERS='100000 1000000' OPTIONS='--folder my_folder --write'
 CUSTOMERS ?= 100000 1000000
 OPTIONS ?=
-benchmark: .venv/installed
+benchmark: .venv/tests
 	cohort-ledger benchmark $(CUSTOMERS) $(OPTIONS)
 
-demo-seeds: .venv/installed
+demo-seeds: .venv/tests
 	cohort-ledger generate --customers 300 --prefix demo_ seeds/demo
 
 clean:

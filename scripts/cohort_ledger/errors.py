@@ -39,6 +39,8 @@ def in_words(error: BaseException) -> str:
         return str(error)
     if isinstance(error, KeyboardInterrupt):
         return "it was interrupted"
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is not installed: run `make .venv/tests`, which installs what only some commands need"
     said = f"{type(error).__name__}: {in_one_line(error)}"
     return f"{said}; mend that and run it again, with --debug to see where it came from"
 
