@@ -14,7 +14,8 @@ from pathlib import Path
 
 from cohort_ledger.project import PROJECT_DIR, database_path
 
-WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+# where dbt writes everything that it does, run after run
+LOG = PROJECT_DIR / "logs/dbt.log"
 
 
 def command(*arguments: str, variables: str = "{}", target: Path | None = None) -> list[str]:

@@ -6,4 +6,5 @@ from typing import Annotated
 
 import typer
 
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every line of dbt instead of a bar.")]
 Vars = Annotated[str, typer.Option("--vars", metavar="YAML", help="dbt vars, such as [bold]'{demo_data: false}'[/].")]

@@ -14,8 +14,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from dbt_project import CLI, load_raw
+from rich.console import Console
 from small_company import small_company
 
+from cohort_ledger.build.build import with_a_bar
 from cohort_ledger.cli import PANELS
 
 COMMANDS = sorted(command.__name__ for commands in PANELS.values() for command in commands)
@@ -135,4 +137,42 @@ def test_check_names_who_has_the_database_open(database: Path) -> None:
     with duckdb.connect(str(database)):
         done = run("check", database=database)
     assert done.returncode == 1
-    assert f"✗ {database} is open in {Path(sys.executable).resolve()} (PID {os.getpid()})" in done.stdout
+    assert (
+        f"✗ {database} is in use by another process, {Path(sys.executable).resolve()} (PID {os.getpid()})"
+        in done.stdout
+    )
+
+
+def event(name: str, message: str, level: str = "info", **data: object) -> str:
+    """A line as dbt writes it with `--log-format json`."""
+    return json.dumps({"info": {"name": name, "level": level, "msg": message}, "data": data}) + "\n"
+
+
+def test_a_build_on_a_terminal_is_a_bar_and_what_is_worth_reading() -> None:
+    """What the project says, and at the end what failed, in full; no line for a node that did well."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    said = with_a_bar(
+        [
+            event("FoundStats", "Found 2 models"),
+            event("LogStartLine", "1 of 2 START", description="sql view model staging.stg_plans", total=2),
+            event("LogModelResult", "1 of 2 OK created sql view"),
+            event("LogTestResult", "2 of 2 FAIL 1 quantity_is_not_negative", level="error"),
+            event("JinjaLogInfo", "Not in schema raw, so read as empty: discounts"),
+            event("EndOfRunSummary", "Completed", num_errors=1, num_warnings=0),
+            event("RunResultFailure", "\x1b[31mFailure in test quantity_is_not_negative\x1b[0m", level="error"),
+            event("CheckNodeTestFailure", "See test failures: select * from test_failures"),
+            event("StatsLine", "Done. PASS=1"),
+            "a traceback of Python\n",
+        ],
+        console,
+    )
+    assert list(said) == [
+        "Not in schema raw, so read as empty: discounts\n",
+        "\x1b[31mFailure in test quantity_is_not_negative\x1b[0m\n",
+        "See test failures: select * from test_failures\n",
+        "Done. PASS=1\n",
+        "a traceback of Python\n",
+    ]
+    shown = console.file.getvalue()
+    assert "stg_plans" in shown and "Failure in test quantity_is_not_negative" in shown
+    assert "OK created" not in shown and "Found 2 models" not in shown

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Annotated
 
 import typer
 
 from cohort_ledger.errors import LedgerError
-from cohort_ledger.options import Vars
+from cohort_ledger.options import Vars, Verbose
+from cohort_ledger.project import database_path
 
 
 def build(
@@ -16,17 +16,22 @@ def build(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Build every table from nothing instead of what has changed.")
     ] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Build the ledger and test the data in it, then say what it says today.
 
     Without vars this is the demo. dbt's unit tests are left out: they check our SQL, not anybody's data.
     """
     from cohort_ledger import dbt
+    from cohort_ledger.build.build import build as build_all
+    from cohort_ledger.warehouse import unwritable
 
-    arguments = ["build", *dbt.WITHOUT_UNIT_TESTS, *(["--full-refresh"] if full_refresh else [])]
-    words = dbt.command(*arguments, variables=variables)
-    if subprocess.run(words, cwd=dbt.PROJECT_DIR, env=dbt.environment(), check=False).returncode:
-        raise LedgerError("the build failed: see what dbt says above")
+    if problem := unwritable(database_path()):
+        raise LedgerError(f"nothing was built: {problem}")
+    built = build_all(variables, full_refresh=full_refresh, verbose=verbose)
+    if built.exit_code:
+        raise LedgerError(f"the build failed: see above, and everything that dbt did in {dbt.LOG}")
+    print(f"log: {dbt.LOG}")
     headline()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +12,10 @@ from typing import Any, Literal
 import duckdb
 import yaml
 
-from cohort_ledger.errors import LedgerError, first_line
+from cohort_ledger.errors import LedgerError
 from cohort_ledger.load.files import read_contract
 from cohort_ledger.project import database_path, default_vars, effective_vars
+from cohort_ledger.warehouse import unwritable
 
 PYTHON = (3, 11)
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb")
@@ -43,8 +42,7 @@ def findings(given_vars: str) -> Iterator[Finding]:
         return
     yield from configuration(variables)
     path = database_path()
-    problem = unwritable(path)
-    if problem:
+    if problem := unwritable(path):
         yield Finding("bad", problem)
         return
     yield Finding("good", f"database {path}" + ("" if path.exists() else ", which is made by the first build"))
@@ -82,21 +80,6 @@ def configuration(variables: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("bad", f"there is no var {name}: the vars are {', '.join(defaults)}")
     changed = [f"{name}: {as_yaml(variables[name])}" for name in defaults if variables.get(name) != defaults[name]]
     yield Finding("note", f"vars that are not default: {', '.join(changed)}" if changed else "every var is default")
-
-
-def unwritable(path: Path) -> str | None:
-    """Why the database cannot be built into, if it cannot."""
-    if not path.parent.is_dir():
-        return f"{path}: there is no folder {path.parent}, make it first"
-    if not os.access(path.parent, os.W_OK):
-        return f"{path}: nobody may write in {path.parent}, say by COHORT_LEDGER_DUCKDB_PATH where else"
-    if path.exists():
-        try:
-            duckdb.connect(str(path)).close()
-        except duckdb.Error as error:
-            holder = re.search(r"lock is held in (.+?)\. See", first_line(error))
-            return f"{path} is open in {holder[1]}: close it" if holder else f"{path}: {first_line(error)}"
-    return None
 
 
 def raw_tables(path: Path, variables: dict[str, Any]) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from cohort_ledger.load.files import (
 )
 from cohort_ledger.load.problems import check_file, key_columns
 from cohort_ledger.sql import identifier, literal, scalar
+from cohort_ledger.warehouse import why_closed
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,7 @@ def attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
         connection.execute(f"attach {literal(database)} as ledger")
     except duckdb.IOException as error:
         if "lock" in str(error):
-            raise LoadError(
-                f"{database} is in use by another process, perhaps another load: try again later"
-            ) from error
+            raise LoadError(why_closed(database, error)) from error
         raise
 
 

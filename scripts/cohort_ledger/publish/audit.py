@@ -5,36 +5,25 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import duckdb
-
-from cohort_ledger import dbt
+from cohort_ledger.build.build import build
 from cohort_ledger.errors import LedgerError, in_one_line
 from cohort_ledger.project import artefacts_dir, database_path
+from cohort_ledger.warehouse import unwritable
 
 
-def build(given_vars: str) -> Path:
+def audit(given_vars: str, *, verbose: bool = False) -> Path:
     """One dbt build with every data test, into the working database; returns where its artefacts are.
 
-    Unit tests check our SQL and not this data. The tests of the input come first by themselves: whatever is not staging
-    waits for them.
+    The tests of the input come first by themselves: whatever is not staging waits for them.
     """
-    if database_path().exists():
-        try:
-            duckdb.connect(str(database_path())).close()
-        except duckdb.Error as error:
-            raise LedgerError(
-                f"the working database cannot be opened for writing: close what else has it open ({in_one_line(error)})"
-            ) from error
+    if problem := unwritable(database_path()):
+        raise LedgerError(problem)
     target = artefacts_dir()
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    printed = []
-    with dbt.started("build", *dbt.WITHOUT_UNIT_TESTS, variables=given_vars, target=target) as process:
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            printed.append(line)
-    if process.returncode != 0:
-        raise LedgerError("\n  ".join(["the build failed its audit", *failures(results, "".join(printed))]))
+    built = build(given_vars, target=target, verbose=verbose)
+    if built.exit_code:
+        raise LedgerError("\n  ".join(["the build failed its audit", *failures(results, built.said)]))
     return target
 
 
