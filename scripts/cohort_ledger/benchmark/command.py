@@ -22,7 +22,7 @@ def known_changes(text: str) -> str:
 def benchmark(
     customers: Annotated[
         list[int] | None,
-        typer.Argument(metavar="CUSTOMERS...", min=1, help="Sizes of the business.", show_default="100000 1000000"),
+        typer.Argument(metavar="CUSTOMERS", min=1, help="Sizes of the business.", show_default="100000 1000000"),
     ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Keeps generated data for the next time.", show_default="a temporary one")
@@ -39,7 +39,9 @@ def benchmark(
     write: Annotated[bool, typer.Option("--write", help="Put the table into docs/benchmark.md.")] = False,
     day: Annotated[
         datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="Of the section there.", show_default="today"),
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Of the section there.", show_default="today"
+        ),
     ] = None,
 ) -> None:
     """Measure the ledger on generated data of 60 months, and print a table of ratios.

@@ -11,12 +11,12 @@ from cohort_ledger.options import Vars
 from cohort_ledger.project import publications_dir
 from cohort_ledger.publish.place import CURRENT, WAREHOUSE
 
-docs = typer.Typer(name="docs", help="Write what the project says about itself: pages, diagrams, pictures, BI assets.")
+docs = typer.Typer(name="docs")
 
 
 @docs.callback(invoke_without_command=True)
 def page(context: typer.Context, variables: Vars = "{}") -> None:
-    """Write every model and column, the lineage and who reads what into one file, or one of the things below.
+    """Document every model and column, lineage and readers in one file, or draw and write what is listed below.
 
     The file opens without a server or a network, and holds no row of data.
     """

@@ -27,7 +27,7 @@ def load(
             metavar="DIR",
             exists=True,
             file_okay=False,
-            help="Holds [bold]<table>.csv[/], [bold].csv.gz[/] or [bold].parquet[/] for any of the raw tables.",
+            help="Holds `<table>.csv`, `.csv.gz` or `.parquet` for any of the raw tables.",
         ),
     ],
     append: Annotated[bool, typer.Option("--append", help="Add rows, in place of those that have their keys.")] = False,

@@ -17,7 +17,7 @@ class Format(StrEnum):
 
 
 def query(
-    text: Annotated[str, typer.Argument(metavar="MART|SQL", help="A mart, or a query on schema [bold]marts[/].")],
+    text: Annotated[str, typer.Argument(metavar="MART|SQL", help="A mart, or a query on schema `marts`.")],
     format: Annotated[Format, typer.Option(help="How rows are written.")] = Format.table,
     limit: Annotated[int | None, typer.Option(min=0, help="The first rows only.", show_default="all")] = None,
     publication: Annotated[
@@ -29,9 +29,9 @@ def query(
 ) -> None:
     """Print a mart or the result of a query; amounts with all their digits.
 
-    cohort-ledger query retention_scorecard --format csv
+    `cohort-ledger query retention_scorecard --format csv`
 
-    cohort-ledger query "select month_date, closing_mrr from marts.mrr_waterfall" --limit 12
+    `cohort-ledger query "select month_date, closing_mrr from marts.mrr_waterfall" --limit 12`
     """
     from cohort_ledger.query.query import run, write
 
