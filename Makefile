@@ -49,11 +49,11 @@ test: lint chromium
 	cohort-ledger hashes > target/hashes_of_first_build.txt
 	dbt build --full-refresh --resource-type seed --resource-type model
 	cohort-ledger hashes | diff target/hashes_of_first_build.txt -
-	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not prove' $(SLOW_TESTS) $(OTHER_TESTS)
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not prove' --durations=30 --durations-min=8 $(SLOW_TESTS) $(OTHER_TESTS)
 
 # what takes longer: mutants of every model, and more random data, edits and kills than `make test` tries
 prove: .venv/tests
-	COHORT_LEDGER_LONG_TESTS=1 pytest --numprocesses 2 --dist loadfile -m 'prove or longer' tests/python
+	COHORT_LEDGER_LONG_TESTS=1 pytest --numprocesses 2 --dist loadfile -m 'prove or longer' --durations=20 --durations-min=8 tests/python
 
 lint: .venv/tests
 	ruff check .

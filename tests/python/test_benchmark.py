@@ -26,6 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.mark.prove
 def test_one_run(folder: Path) -> None:
     """It ends well only if the ledger is the textbook's, and an incremental build leaves what a full refresh does."""
     command = [*CLI, "benchmark", str(CUSTOMERS)]

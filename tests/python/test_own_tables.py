@@ -178,6 +178,7 @@ def test_a_dry_run_works_on_an_empty_database(tmp_path: Path, variables: dict[st
         assert result.exit_code == 0, result.output
 
 
+@pytest.mark.prove
 def test_each_selector_works_on_an_empty_database(tmp_path: Path) -> None:
     """One after the other, each on a file of its own."""
     for selector in ("input_contract", "movements", "retention"):

@@ -357,6 +357,7 @@ def test_a_second_run_at_once_is_told_so(company: Company) -> None:
         killed(first)
 
 
+@pytest.mark.prove
 def test_a_killed_build_leaves_the_last_publication_and_the_next_run_completes(company: Company, reader: None) -> None:
     """In whatever model or test it is killed; the next run publishes what the input says."""
     tables = small_company()
