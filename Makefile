@@ -104,7 +104,7 @@ quietly = $(1) > .venv/install.log 2>&1 || { cat .venv/install.log >&2; exit 1; 
 LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras pyproject.toml
 lock:
 	uv pip compile $(LOCKED) --group build -o requirements.lock
-	uv pip compile $(LOCKED) --group build --group dev -c requirements.lock -o requirements-test.lock \
+	uv pip compile $(LOCKED) --group build --group dev --extra analysis -c requirements.lock -o requirements-test.lock \
 		$$(sed -n 's/^\([a-z0-9.-]*\).*==.*/--no-emit-package \1/p' requirements.lock)
 
 # sizes by argument: make benchmark CUSTOMERS='100000 1000000' OPTIONS='--folder my_folder --write'
