@@ -22,7 +22,7 @@ import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from babel import Locale
-from dbt_project import CLI, PROJECT_DIR, Row, fetch_rows, run_dbt
+from dbt_project import CLI, PROJECT_DIR, Row, fetch_rows, run_dbt_process
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cohort_ledger.docs.screenshot import chromium_options
@@ -91,7 +91,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Published:
     directory = tmp_path_factory.mktemp("report")
     database = directory / "cohort_ledger.duckdb"
     shutil.copy(PROJECT_DIR / database.name, database)
-    parsed = run_dbt("parse", database=database)
+    parsed = run_dbt_process("parse", database=database)
     assert parsed.exit_code == 0, parsed.output
     published = Published(directory / "publications")
     with pytest.MonkeyPatch.context() as patch:
