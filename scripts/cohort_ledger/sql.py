@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+Row = dict[str, Any]
+
 
 def identifier(name: str) -> str:
     """A name as SQL."""
@@ -24,8 +26,12 @@ def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
     return row[0]
 
 
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    """The result of a query as dictionaries."""
-    cursor = connection.execute(query)
+def dictionaries(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The rows of a result, by the names of its columns."""
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    """The result of a query as dictionaries."""
+    return dictionaries(connection.execute(query))

@@ -38,10 +38,10 @@ def build(
 def headline() -> None:
     """Say what the ledger says today: bridge, retention, drivers, verdict."""
     from cohort_ledger.build.headline import print_headline
-    from cohort_ledger.warehouse import connect
+    from cohort_ledger.publication import open_working_database
 
-    with connect() as connection:
-        print_headline(connection)
+    with open_working_database() as marts:
+        print_headline(marts)
 
 
 def hashes() -> None:

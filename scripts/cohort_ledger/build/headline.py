@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from cohort_ledger.sql import rows
+from cohort_ledger.publication import Marts
 
 BRIDGE = "select * from marts.mrr_waterfall order by month_date desc limit 1"
 BRIDGE_LINES = ("opening", "new", "acquired", "reactivation", "expansion", "contraction", "churn", "fx", "closing")
@@ -22,16 +21,6 @@ TRAILING = """
     where period_type = 'trailing_12_months' and dimension in ('total', 'segment')
     qualify period_start_date = max(period_start_date) over ()
     order by dimension != 'total', dimension_value
-"""
-
-DRIVERS = """
-    select driver,
-        sum(greatest(mrr_change, 0)) as gained, sum(least(mrr_change, 0)) as lost, sum(mrr_change) as change,
-        sum(manufactured_mrr) as manufactured
-    from marts.fct_mrr_movement_drivers
-    where month_date > (select max(month_date) - interval 12 month from marts.mrr_waterfall)
-    group by driver
-    order by change desc, driver
 """
 VERDICT = "select verdict from marts.retention_scorecard order by month_date desc limit 1"
 
@@ -79,23 +68,23 @@ def drivers_table(drivers: list[dict[str, object]]) -> Table:
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "driver" else "right")
     for driver in drivers:
-        amounts = (driver[name] for name in ("gained", "lost", "change", "manufactured"))
+        amounts = (driver[name] for name in ("gained_mrr", "lost_mrr", "mrr_change", "manufactured_mrr"))
         table.add_row(str(driver["driver"]), *(f"{amount:,.2f}" for amount in amounts))
     return table
 
 
-def print_headline(connection: duckdb.DuckDBPyConnection) -> None:
+def print_headline(marts: Marts) -> None:
     """The tables and the verdict on standard output, or that there is nothing to print yet."""
     console = Console(width=100, markup=False, highlight=False, color_system=None)
-    months = rows(connection, BRIDGE)
+    months = marts.rows(BRIDGE)
     if not months:
         console.print("The ledger is empty: no customer has paid in a complete month yet.")
         return
     console.print(bridge_table(months[0]))
-    rates = rows(connection, TRAILING)
+    rates = marts.rows(TRAILING)
     if rates:
         console.print(trailing_table(rates))
-    drivers = rows(connection, DRIVERS)
+    drivers = marts.driver_rows()
     if drivers:
         console.print(drivers_table(drivers))
-    console.print(rows(connection, VERDICT)[0]["verdict"])
+    console.print(marts.rows(VERDICT)[0]["verdict"])

@@ -16,10 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cohort_ledger.errors import LedgerError, in_one_line
-from cohort_ledger.project import publications_dir
-from cohort_ledger.report.publication import find_publication, open_publication
+from cohort_ledger.publication import open_publication, open_working_database
 from cohort_ledger.sql import identifier
-from cohort_ledger.warehouse import connect
 
 
 @dataclass(frozen=True)
@@ -37,17 +35,16 @@ def run(text: str, limit: int | None = None, publication: str | None = None) -> 
     LedgerError if there is no such mart, or the engine refuses the query.
     """
     if publication is None:
-        connection = connect()
+        marts = open_working_database()
     else:
-        name = None if publication == "current" else publication
-        connection = open_publication(find_publication(publications_dir(), name))
+        marts = open_publication(name=None if publication == "current" else publication)
     is_name = re.fullmatch(r"\w+", text.strip())
     selected = f"from marts.{identifier(text.strip())}" if is_name else f"from ({text.strip().rstrip(';')}\n)"
     if limit is not None:
         selected += f" limit {limit}"
-    with connection:
+    with marts:
         try:
-            cursor = connection.execute(selected)
+            cursor = marts.connection.execute(selected)
             are_numbers = [
                 str(column[1]).startswith(("DECIMAL", "DOUBLE", "FLOAT")) or "INT" in str(column[1])
                 for column in cursor.description

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
+from cohort_ledger.publication import Marts, Publication, open_publication
 from cohort_ledger.report.expansion import (
     Concentration,
     ContractionRisk,
@@ -37,14 +36,7 @@ from cohort_ledger.report.ledger import (
     read_reconciliation,
     read_restatements,
 )
-from cohort_ledger.report.publication import (
-    Publication,
-    find_publication,
-    names_of_customers,
-    numbered_names,
-    open_publication,
-    read_publication,
-)
+from cohort_ledger.report.reading import names_of_customers, numbered_names
 from cohort_ledger.report.retention import (
     CUTS,
     Band,
@@ -133,48 +125,46 @@ class Report:
         return rate_at(self.totals, self.month.month_date)
 
 
-def read_definitions(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def read_definitions(marts: Marts) -> list[tuple[str, str]]:
     """Terms with the published description of the column that each names."""
-    rows = connection.execute("select model, column_name, description from docs.columns").fetchall()
-    texts = {(model, column): text for model, column, text in rows}
+    rows = marts.rows("select model, column_name, description from docs.columns")
+    texts = {(row["model"], row["column_name"]): row["description"] for row in rows}
     return [(term, texts[model, column]) for term, model, column in DEFINITIONS if (model, column) in texts]
 
 
-def read_cuts(connection: duckdb.DuckDBPyConnection, masked: bool) -> list[Cut]:
+def read_cuts(marts: Marts, masked: bool) -> list[Cut]:
     """Every cut that there is; masked, owners have numbers, the one with the largest book first."""
     names = {"csm_owner": numbered_names("Owner")} if masked else {}
-    found = (read_cut(connection, *cut, name_of=names.get(cut[0], str)) for cut in CUTS)
+    found = (read_cut(marts, *cut, name_of=names.get(cut[0], str)) for cut in CUTS)
     return [cut for cut in found if cut is not None]
 
 
 def read_report(directory: Path, name: str | None = None, *, mask_names: bool = False) -> Report:
     """All of a publication that the page shows."""
-    path = find_publication(directory, name)
-    publication = read_publication(path)
-    with open_publication(path) as connection:
-        name_of = names_of_customers(connection, mask_names)
+    with open_publication(directory, name) as marts:
+        name_of = names_of_customers(marts, mask_names)
         return Report(
-            publication=publication,
-            months=read_months(connection),
-            scorecards=read_scorecards(connection),
-            totals=read_totals(connection),
-            churn_of_years=read_churn(connection, "trailing_12_months"),
-            churn_of_months=read_churn(connection, "month", SHOWN_MONTHS_OF_CHURN),
-            cuts=read_cuts(connection, mask_names),
-            products=read_products(connection),
-            drivers=read_drivers(connection),
-            unknown_quantities=read_unknown_quantities(connection),
-            concentration=read_concentration(connection),
-            durability=read_durability(connection),
-            first_expansion=read_first_expansion(connection),
-            contraction_risk=read_contraction_risk(connection),
-            triangle=read_triangle(connection),
-            movers_of_month=read_movers(connection, 1, name_of),
-            movers_of_quarter=read_movers(connection, 3, name_of),
-            reconciliation=read_reconciliation(connection, name_of),
-            restatements=read_restatements(path),
-            exclusions=read_exclusions(connection),
-            bands=read_bands(connection),
-            definitions=read_definitions(connection),
-            masked=mask_names or publication.variables["personal_data"] != "shown",
+            publication=marts,
+            months=read_months(marts),
+            scorecards=read_scorecards(marts),
+            totals=read_totals(marts),
+            churn_of_years=read_churn(marts, "trailing_12_months"),
+            churn_of_months=read_churn(marts, "month", SHOWN_MONTHS_OF_CHURN),
+            cuts=read_cuts(marts, mask_names),
+            products=read_products(marts),
+            drivers=read_drivers(marts),
+            unknown_quantities=read_unknown_quantities(marts),
+            concentration=read_concentration(marts),
+            durability=read_durability(marts),
+            first_expansion=read_first_expansion(marts),
+            contraction_risk=read_contraction_risk(marts),
+            triangle=read_triangle(marts),
+            movers_of_month=read_movers(marts, 1, name_of),
+            movers_of_quarter=read_movers(marts, 3, name_of),
+            reconciliation=read_reconciliation(marts, name_of),
+            restatements=read_restatements(marts),
+            exclusions=read_exclusions(marts),
+            bands=read_bands(marts),
+            definitions=read_definitions(marts),
+            masked=mask_names or marts.variables["personal_data"] != "shown",
         )

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import duckdb
-
-from cohort_ledger.report.publication import columns_of, read
+from cohort_ledger.publication import Marts
 
 
 @dataclass(frozen=True)
@@ -78,31 +76,17 @@ class ContractionRisk:
     churn_lift: Decimal | None
 
 
-def read_drivers(connection: duckdb.DuckDBPyConnection) -> list[Driver]:
+def read_drivers(marts: Marts) -> list[Driver]:
     """Sums of the last twelve months, the largest gain first."""
-    return read(
-        connection,
-        Driver,
-        """
-        from (
-            select driver,
-                sum(greatest(mrr_change, 0)) as gained_mrr, sum(least(mrr_change, 0)) as lost_mrr,
-                sum(manufactured_mrr) as manufactured_mrr, sum(mrr_change) as mrr_change
-            from marts.fct_mrr_movement_drivers
-            where month_date > (select max(month_date) - interval 12 month from marts.mrr_waterfall)
-            group by driver
-        )
-        order by gained_mrr desc, driver
-        """,
-    )
+    drivers = [Driver(**row) for row in marts.driver_rows()]
+    return sorted(drivers, key=lambda driver: (-driver.gained_mrr, driver.driver))
 
 
-def read_unknown_quantities(connection: duckdb.DuckDBPyConnection) -> list[UnknownQuantities]:
+def read_unknown_quantities(marts: Marts) -> list[UnknownQuantities]:
     """Products whose seats nobody knows; none where no such column is published."""
-    if "lines_without_quantity" not in columns_of(connection, "dim_products"):
+    if "lines_without_quantity" not in marts.columns("dim_products"):
         return []
-    return read(
-        connection,
+    return marts.read(
         UnknownQuantities,
         """
         from (select *, coalesce(product_name, product_id) as product from marts.dim_products)
@@ -112,15 +96,14 @@ def read_unknown_quantities(connection: duckdb.DuckDBPyConnection) -> list[Unkno
     )
 
 
-def read_concentration(connection: duckdb.DuckDBPyConnection) -> list[Concentration]:
+def read_concentration(marts: Marts) -> list[Concentration]:
     """Every month."""
-    return read(connection, Concentration, "from marts.expansion_concentration order by month_date")
+    return marts.read(Concentration, "from marts.expansion_concentration order by month_date")
 
 
-def read_durability(connection: duckdb.DuckDBPyConnection) -> Durability | None:
+def read_durability(marts: Marts) -> Durability | None:
     """Sums of the latest months that have been seen for twelve more, at most twelve of them."""
-    found = read(
-        connection,
+    found = marts.read(
         Durability,
         """
         from (
@@ -137,15 +120,13 @@ def read_durability(connection: duckdb.DuckDBPyConnection) -> Durability | None:
     return found[0] if found else None
 
 
-def read_first_expansion(connection: duckdb.DuckDBPyConnection) -> FirstExpansion | None:
+def read_first_expansion(marts: Marts) -> FirstExpansion | None:
     """Of all customers."""
-    found = read(connection, FirstExpansion, "from marts.time_to_first_expansion where dimension = 'total'")
+    found = marts.read(FirstExpansion, "from marts.time_to_first_expansion where dimension = 'total'")
     return found[0] if found else None
 
 
-def read_contraction_risk(connection: duckdb.DuckDBPyConnection) -> ContractionRisk | None:
+def read_contraction_risk(marts: Marts) -> ContractionRisk | None:
     """Of all contractions, over six months."""
-    found = read(
-        connection, ContractionRisk, "from marts.contraction_to_churn where driver = 'all' and horizon_months = 6"
-    )
+    found = marts.read(ContractionRisk, "from marts.contraction_to_churn where driver = 'all' and horizon_months = 6")
     return found[0] if found else None

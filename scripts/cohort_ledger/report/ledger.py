@@ -5,20 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-
-import duckdb
 
 from cohort_ledger.errors import LedgerError
+from cohort_ledger.publication import Marts, Publication, open_publication
 from cohort_ledger.publish.place import numbered
-from cohort_ledger.report.publication import (
-    Naming,
-    columns_of,
-    open_publication,
-    quotient,
-    read,
-    read_publication,
-)
+from cohort_ledger.report.reading import Naming, quotient
 
 MOVEMENTS = ("new", "acquired", "reactivation", "expansion", "contraction", "churn", "fx")
 BRIDGE_PARTS = ("opening", *MOVEMENTS, "closing")
@@ -120,9 +111,9 @@ class Restatements:
     rows: list[Restatement]
 
 
-def read_months(connection: duckdb.DuckDBPyConnection) -> list[BridgeMonth]:
+def read_months(marts: Marts) -> list[BridgeMonth]:
     """The waterfall, if its bridge ties in every month and from month to month."""
-    months = read(connection, BridgeMonth, "from marts.mrr_waterfall order by month_date")
+    months = marts.read(BridgeMonth, "from marts.mrr_waterfall order by month_date")
     for position, month in enumerate(months):
         if month.opening_mrr + sum(month.amount(part) for part in MOVEMENTS) != month.closing_mrr:
             raise LedgerError(f"the bridge of {month.month_date:%Y-%m} does not tie: opening and movements ≠ closing")
@@ -131,10 +122,9 @@ def read_months(connection: duckdb.DuckDBPyConnection) -> list[BridgeMonth]:
     return months
 
 
-def read_movers(connection: duckdb.DuckDBPyConnection, months: int, name_of: Naming) -> list[Mover]:
+def read_movers(marts: Marts, months: int, name_of: Naming) -> list[Mover]:
     """Who moved MRR most in the last so many months, by the size of the sum of its changes."""
-    rows = read(
-        connection,
+    rows = marts.read(
         Mover,
         """
         from (
@@ -156,17 +146,16 @@ def read_movers(connection: duckdb.DuckDBPyConnection, months: int, name_of: Nam
     return [replace(row, customer=name_of(row.customer)) for row in rows]
 
 
-def read_exclusions(connection: duckdb.DuckDBPyConnection) -> list[Exclusion]:
+def read_exclusions(marts: Marts) -> list[Exclusion]:
     """Every reason why a raw row is not in MRR."""
-    return read(connection, Exclusion, "from marts.mrr_exclusions order by source_table, reason")
+    return marts.read(Exclusion, "from marts.mrr_exclusions order by source_table, reason")
 
 
-def read_reconciliation(connection: duckdb.DuckDBPyConnection, name_of: Naming) -> list[Difference]:
+def read_reconciliation(marts: Marts, name_of: Naming) -> list[Difference]:
     """Differences of the latest month that has any, the largest first; none where no such mart is published."""
-    if not columns_of(connection, "mrr_reconciliation"):
+    if not marts.columns("mrr_reconciliation"):
         return []
-    rows = read(
-        connection,
+    rows = marts.read(
         Difference,
         """
         from (
@@ -179,36 +168,34 @@ def read_reconciliation(connection: duckdb.DuckDBPyConnection, name_of: Naming) 
     return [replace(row, customer=name_of(row.customer)) for row in rows]
 
 
-def bridge_values(path: Path) -> dict[tuple[date, str], Decimal]:
+def bridge_values(publication: Publication) -> dict[tuple[date, str], Decimal]:
     """Every part of every month's bridge of a publication, as far as it has the parts of today."""
-    with open_publication(path) as connection:
-        known = columns_of(connection, "mrr_waterfall")
-        parts = [part for part in BRIDGE_PARTS if f"{part}_mrr" in known]
-        if not parts:
-            return {}
-        rows = connection.execute(
-            f"select month_date, {', '.join(f'{part}_mrr' for part in parts)} from marts.mrr_waterfall"
-        ).fetchall()
-    return {(row[0], part): value for row in rows for part, value in zip(parts, row[1:], strict=True)}
+    known = publication.columns("mrr_waterfall")
+    parts = [part for part in BRIDGE_PARTS if f"{part}_mrr" in known]
+    if not parts:
+        return {}
+    rows = publication.rows("from marts.mrr_waterfall")
+    return {(row["month_date"], part): row[f"{part}_mrr"] for row in rows for part in parts}
 
 
-def read_restatements(path: Path) -> Restatements | None:
+def read_restatements(publication: Publication) -> Restatements | None:
     """Where the publication before, if it is kept, said something else of the same month; the latest month first."""
-    earlier = [other for other in numbered(path.parent) if other.name < path.name]
+    directory = publication.path.parent
+    earlier = [path.name for path in numbered(directory) if path.name < publication.name]
     if not earlier:
         return None
-    before, now = bridge_values(earlier[-1]), bridge_values(path)
-    published_before, published_now = read_publication(earlier[-1]), read_publication(path)
+    with open_publication(directory, earlier[-1]) as published_before:
+        before, now = bridge_values(published_before), bridge_values(publication)
     rows = [
         Restatement(month, part, before[month, part], value)
         for (month, part), value in now.items()
         if before.get((month, part), value) != value
     ]
     rows.sort(key=lambda row: (-row.month_date.toordinal(), BRIDGE_PARTS.index(row.part)))
-    names = sorted({*published_before.variables, *published_now.variables})
-    changed = (n for n in names if published_before.variables.get(n) != published_now.variables.get(n))
+    names = sorted({*published_before.variables, *publication.variables})
+    changed = (n for n in names if published_before.variables.get(n) != publication.variables.get(n))
     return Restatements(
-        publication=earlier[-1].name,
+        publication=earlier[-1],
         as_of_date=published_before.as_of_date,
         changed_vars=tuple(changed),
         currency=published_before.currency,

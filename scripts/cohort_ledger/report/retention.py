@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-import duckdb
-
-from cohort_ledger.report.publication import NO_VALUE, Naming, quotient, read
+from cohort_ledger.publication import Marts
+from cohort_ledger.report.reading import NO_VALUE, Naming, quotient
 
 SHOWN_VALUES = 20
 SHOWN_COHORTS = 24
@@ -178,27 +177,23 @@ class Band:
     to_ratio: Decimal | None
 
 
-def read_scorecards(connection: duckdb.DuckDBPyConnection) -> list[Scorecard]:
+def read_scorecards(marts: Marts) -> list[Scorecard]:
     """Every month."""
-    return read(connection, Scorecard, "from marts.retention_scorecard order by month_date")
+    return marts.read(Scorecard, "from marts.retention_scorecard order by month_date")
 
 
-def read_totals(connection: duckdb.DuckDBPyConnection) -> list[Rate]:
+def read_totals(marts: Marts) -> list[Rate]:
     """Trailing twelve months of all customers."""
-    return read(
-        connection,
+    return marts.read(
         Rate,
         "from (select *, dimension as name from marts.retention_rates) "
         "where period_type = 'trailing_12_months' and dimension = 'total' order by period_end_date",
     )
 
 
-def read_cut(
-    connection: duckdb.DuckDBPyConnection, dimension: str, heading: str, title: str, name_of: Naming
-) -> Cut | None:
+def read_cut(marts: Marts, dimension: str, heading: str, title: str, name_of: Naming) -> Cut | None:
     """The last twelve months by a dimension; none where no customer has a value of it."""
-    rates = read(
-        connection,
+    rates = marts.read(
         Rate,
         f"""
         from (select *, dimension_value as name from marts.retention_rates)
@@ -213,10 +208,9 @@ def read_cut(
     return Cut(dimension, heading, title, shown, len(rates))
 
 
-def read_products(connection: duckdb.DuckDBPyConnection) -> list[Rate]:
+def read_products(marts: Marts) -> list[Rate]:
     """The last twelve months within each product, the largest first."""
-    return read(
-        connection,
+    return marts.read(
         Rate,
         f"""
         from (
@@ -229,10 +223,9 @@ def read_products(connection: duckdb.DuckDBPyConnection) -> list[Rate]:
     )
 
 
-def read_churn(connection: duckdb.DuckDBPyConnection, period_type: str, latest: int | None = None) -> list[Churn]:
+def read_churn(marts: Marts, period_type: str, latest: int | None = None) -> list[Churn]:
     """The periods of a type, all or so many of the latest."""
-    periods = read(
-        connection,
+    periods = marts.read(
         Churn,
         """
         from marts.retention_rates
@@ -253,10 +246,9 @@ def read_churn(connection: duckdb.DuckDBPyConnection, period_type: str, latest: 
     return periods[-latest:] if latest else periods
 
 
-def read_triangle(connection: duckdb.DuckDBPyConnection) -> Triangle | None:
+def read_triangle(marts: Marts) -> Triangle | None:
     """Of the latest cohorts; none where all customers are of the last month."""
-    rows = read(
-        connection,
+    rows = marts.read(
         CohortAge,
         f"""
         from marts.acquisition_cohort_retention
@@ -279,12 +271,11 @@ def read_triangle(connection: duckdb.DuckDBPyConnection) -> Triangle | None:
     )
 
 
-def read_bands(connection: duckdb.DuckDBPyConnection) -> list[Band]:
+def read_bands(marts: Marts) -> list[Band]:
     """The bands of NRR, ascending: their names hold their bounds, and the documentation of the column lists them."""
     query = "select description from docs.columns where model = 'retention_rates' and column_name = 'benchmark_band'"
-    (description,) = connection.execute(query).fetchone() or ("",)
     bands = []
-    for name in re.findall(r"`(below_\d+|\d+_\d+|\d+_plus)`", description):
+    for name in re.findall(r"`(below_\d+|\d+_\d+|\d+_plus)`", "".join(row["description"] for row in marts.rows(query))):
         bounds = [Decimal(number) / 100 for number in re.findall(r"\d+", name)]
         low = None if name.startswith("below") else bounds[0]
         bands.append(Band(name, low, None if name.endswith("plus") else bounds[-1]))
