@@ -1,15 +1,19 @@
 """The Python door: data frames hold what the marts hold, in the types of an analyst, and errors say what to do.
 
-A publication of the demo that `make build` builds.
+A publication of the demo that `make build` builds. The notebook in docs/ is executed on it, cell by cell.
 """
 
 from __future__ import annotations
 
+import ast
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +30,7 @@ from cohort_ledger.publication import PERIODS, Publication, open_working_databas
 from cohort_ledger.publish.place import MANIFEST, WAREHOUSE, only_one
 from cohort_ledger.publish.release import release
 
+NOTEBOOK = PROJECT_DIR / "docs/notebook.ipynb"
 CATEGORIES = {
     "acquisition_channel",
     "arr_stage",
@@ -423,3 +428,40 @@ def test_the_package_is_imported_without_what_the_door_needs() -> None:
     program = "import sys, cohort_ledger, cohort_ledger.cli; print({'pandas', 'duckdb'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def outputs_of(source: str, names: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """What a cell prints, and the value of its last line, as Jupyter keeps them."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    printed, value = io.StringIO(), None
+    with redirect_stdout(printed):
+        exec(compile(tree, "cell", "exec"), names)
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+    outputs: list[dict[str, Any]] = []
+    if printed.getvalue():
+        outputs.append({"name": "stdout", "output_type": "stream", "text": printed.getvalue().splitlines(True)})
+    if value is not None:
+        data = {"text/plain": repr(value).splitlines(True)}
+        if hasattr(value, "_repr_html_"):
+            data = {"text/html": value._repr_html_().splitlines(True), **data}
+        outputs.append({"data": data, "execution_count": count, "metadata": {}, "output_type": "execute_result"})
+    return outputs
+
+
+def test_the_notebook_shows_what_it_computes(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WRITE_NOTEBOOK=1 writes its outputs; its cells are written by hand."""
+    monkeypatch.setenv("COHORT_LEDGER_PUBLICATIONS_DIR", str(directory))
+    notebook = json.loads(NOTEBOOK.read_text())
+    names: dict[str, Any] = {}
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    # as they are in Jupyter
+    with pd.option_context("display.max_columns", 20, "display.max_rows", 60, "display.width", 80):
+        for count, cell in enumerate(cells, start=1):
+            cell["outputs"] = outputs_of("".join(cell["source"]), names, count)
+            cell["execution_count"] = count
+    written = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    if os.environ.get("WRITE_NOTEBOOK"):
+        NOTEBOOK.write_text(written)
+    assert NOTEBOOK.read_text() == written, "run WRITE_NOTEBOOK=1 pytest tests/python/test_publication.py"
