@@ -119,6 +119,10 @@ ON_SHORT_INTERVALS = (
     "customer_id in (select customer_id from intermediate.int_mrr_intervals where plan_id in "
     "(select plan_id from staging.stg_billing__plans where billing_interval in ('day', 'week')))"
 )
+ON_YEARS = (
+    "customer_id in (select customer_id from intermediate.int_mrr_intervals where plan_id in "
+    "(select plan_id from staging.stg_billing__plans where billing_interval = 'year'))"
+)
 OPEN_ITEM = "item_type = 'subscription_item' and to_month_date is null and net_mrr >= 2"
 NEVER_LEFT = "customer_id not in (select customer_id from marts.fct_mrr_movements where movement_type = 'churn')"
 LEFT_IN_THE_FIRST_HALF = (
@@ -471,6 +475,38 @@ CUSTOMER_MONTH_CORRUPTIONS = (
             f"delete from marts.fct_customer_mrr_months where {ON_SHORT_INTERVALS}",
         ),
         trap="Intervals mapped to zero",
+    ),
+    Corruption(
+        "What is paid for a year counts in the month in which it is paid",
+        ("assert_closing_mrr_is_what_staging_says",),
+        (
+            f"update marts.fct_customer_mrr_months set closing_mrr = closing_mrr * 12 where is_first_paid_month and"
+            f" {ON_YEARS}",
+            f"update marts.fct_customer_mrr_months set closing_mrr = 0 where not is_first_paid_month and {ON_YEARS}",
+        ),
+        trap="Amortising by payment",
+    ),
+    Corruption(
+        "Of several coupons only the largest counts",
+        ("assert_closing_mrr_is_what_staging_says",),
+        (
+            "update marts.fct_customer_mrr_months set closing_mrr = closing_mrr / (1 - coupons.smallest / 100) from"
+            " (select customer_id, min(percent_off) as smallest, max(starts_at) as starts_at"
+            " from staging.stg_billing__discounts inner join staging.stg_billing__subscriptions using (subscription_id)"
+            " where percent_off is not null group by customer_id having count(*) > 1) as coupons"
+            " where coupons.customer_id = fct_customer_mrr_months.customer_id and month_date > coupons.starts_at",
+        ),
+        trap="Only the largest coupon",
+    ),
+    Corruption(
+        "Who has paused pays on",
+        ("assert_closing_mrr_is_what_staging_says",),
+        (
+            "update marts.fct_customer_mrr_months set closing_mrr = opening_mrr where closing_mrr = 0 and customer_id"
+            " in (select customer_id from staging.stg_billing__subscription_pauses"
+            " inner join staging.stg_billing__subscriptions using (subscription_id))",
+        ),
+        trap="Status carried, never used",
     ),
     Corruption(
         "Today's MRR is written into every month of the past",

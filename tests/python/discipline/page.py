@@ -1,12 +1,14 @@
-"""docs/discipline.md: each discipline test, the corruptions that it catches and the mutants that it kills."""
+"""docs/discipline.md and docs/mutants.md: what each test has caught, and what became of every mutant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
-from discipline.bench import EDGE_CASES, NO_FLOATS, NO_WALL_CLOCK, DisciplineTest
+from discipline.bench import NO_FLOATS, NO_WALL_CLOCK, DisciplineTest
 from discipline.corruptions import Corruption
-from discipline.mutants import POLICIES, Mutant
+from discipline.operators import OPERATORS
+from discipline.trial import PER_MODEL, REFERENCE, VARIABLES, Reason, Verdict
 
 MOST_NUMBERS = 8
 
@@ -15,9 +17,9 @@ INTRODUCTION = """\
 # Cohort discipline, and the proof that it can fail
 
 A green test says little until it has been seen red. Every discipline test below has been run on a ledger that was
-corrupted for it, and turned red; and every model has been changed in ways that somebody could have written, until some
-test noticed. Nothing on this page is written by hand: `pytest tests/python/test_discipline.py` corrupts, mutates and
-fails when the page says anything else.
+corrupted for it, and turned red. Nothing on this page is written by hand: `pytest tests/python/test_discipline.py`
+corrupts, and fails when the page says anything else. The models themselves are changed too, in every way that a rule
+can think of: [mutants](mutants.md).
 """
 
 GENERIC = """\
@@ -55,85 +57,96 @@ def some(numbers: Sequence[str]) -> str:
     return shown if len(numbers) <= MOST_NUMBERS else f"{shown}, … ({len(numbers)})"
 
 
-def killed_by(where: str, names: Iterable[str], discipline: dict[str, DisciplineTest]) -> str:
-    """Who noticed a mutant: discipline tests are counted, and others named."""
-    ours = [name for name in names if name in discipline]
-    by_hand = [name for name in names if name.endswith("_worked_out_by_hand")]
-    others = [name for name in names if name not in ours and name not in by_hand]
-    parts = [f"{len(ours)} discipline test{'s' if len(ours) > 1 else ''}"] if ours else []
-    parts += ["rows worked out by hand"] if by_hand else []
-    parts += [f"`{name}`" if name in (NO_FLOATS, NO_WALL_CLOCK) or " " not in name else name for name in others]
-    return ", ".join(parts) + (f" (on {where})" if where != EDGE_CASES else "")
-
-
 def discipline_page(
     generics: dict[str, str],
     discipline: dict[str, DisciplineTest],
     corruptions: Sequence[Corruption],
     red_tests: dict[str, set[str]],
-    mutants: Sequence[Mutant],
-    killers: dict[str, tuple[str, ...]],
 ) -> str:
-    """The whole page."""
-    corruption_numbers = {corruption.name: f"C{number}" for number, corruption in enumerate(corruptions, 1)}
-    alive = [mutant for mutant in mutants if mutant.equivalent]
-    dead = [mutant for mutant in mutants if not mutant.equivalent]
-    mutant_numbers = {mutant: f"M{number}" for number, mutant in enumerate(dead, 1)}
-
+    """The page on the discipline tests, from what the run has seen."""
+    numbers = {corruption.name: f"C{number}" for number, corruption in enumerate(corruptions, 1)}
     lines = [INTRODUCTION]
-    lines.append(
-        f"{len(discipline)} discipline tests, {len(corruptions)} corruptions, {len(dead)} mutants killed,"
-        f" {len(alive)} equivalent.\n"
-    )
+    lines.append(f"{len(discipline)} discipline tests, {len(corruptions)} corruptions.\n")
     lines.append(GENERIC + "".join(f"| `{name}` | {cell(text)} |\n" for name, text in sorted(generics.items()) if text))
     lines.append("## Each test, and what it has caught\n")
-    lines.append("| test | what it says | corruptions | mutants |\n| --- | --- | --- | --- |")
+    lines.append("| test | what it says | corruptions |\n| --- | --- | --- |")
     for name, test in discipline.items():
-        caught = [
-            corruption_numbers[corruption.name] for corruption in corruptions if name in red_tests[corruption.name]
-        ]
-        killed = [mutant_numbers[mutant] for mutant in dead if name in killers[mutant.label]]
-        lines.append(f"| `{name}` | {cell(test.says)} | {some(caught)} | {some(killed)} |")
-    for name, says in (
-        (NO_WALL_CLOCK, "No compiled model asks for the date or the time of the run."),
-        (NO_FLOATS, "No column of the intermediate models and marts is a float."),
-    ):
-        killed = [mutant_numbers[mutant] for mutant in dead if name in killers[mutant.label]]
-        lines.append(f"| `{name}` (pytest) | {says} | - | {some(killed)} |")
+        caught = [numbers[corruption.name] for corruption in corruptions if name in red_tests[corruption.name]]
+        lines.append(f"| `{name}` | {cell(test.says)} | {some(caught)} |")
+    lines.append(f"| `{NO_WALL_CLOCK}` (pytest) | No compiled model asks for the date or the time of the run. | |")
+    lines.append(f"| `{NO_FLOATS}` (pytest) | No column of the intermediate models and marts is a float. | |")
 
     lines.append("\n## The corruptions\n")
     lines.append("Each is done to the finished tables of the edge cases and undone again.\n")
     lines.append("| | corruption | trap | tests that turn red |\n| --- | --- | --- | --- |")
     for corruption in corruptions:
         lines.append(
-            f"| {corruption_numbers[corruption.name]} | {cell(corruption.name)} | {cell(corruption.trap or '')} |"
+            f"| {numbers[corruption.name]} | {cell(corruption.name)} | {cell(corruption.trap or '')} |"
             f" {len(red_tests[corruption.name])} |"
         )
-
-    lines.append("\n## The mutants\n")
-    lines.append(
-        "Each is one change in the compiled SQL of one model. It is built on the edge cases, and noticed where a"
-        " discipline test turns red, or else where rows worked out by hand are missed. Where nothing notices, it is"
-        " built on random data, and noticed where the marts are no longer those that the Python reference has worked"
-        " out, or else where a discipline test turns red.\n"
-    )
-    lines.append(
-        "A rule of a policy has mutants that are built under it, on the edge cases and on random data alike, with the"
-        " Python reference to notice:\n"
-    )
-    lines += [
-        f"- {policies}: {', '.join(f'`{name}: {value}`' for name, value in variables.items())}"
-        for policies, variables in POLICIES.items()
-    ]
-    lines.append("\n| | model | mutant | under | trap | killed by |\n| --- | --- | --- | --- | --- | --- |")
-    for mutant in dead:
-        where, *names = killers[mutant.label]
-        lines.append(
-            f"| {mutant_numbers[mutant]} | `{mutant.model}` | {cell(mutant.name)} | {mutant.under or ''} |"
-            f" {cell(mutant.trap or '')} | {cell(killed_by(where, names, discipline))} |"
-        )
-
-    lines.append("\n## Mutants that nobody can notice\n")
-    lines.append("| model | mutant | why it changes nothing |\n| --- | --- | --- |")
-    lines += [f"| `{mutant.model}` | {cell(mutant.name)} | {cell(mutant.equivalent or '')} |" for mutant in alive]
     return "\n".join(lines) + "\n"
+
+
+MUTANTS = """\
+<!-- Generated by WRITE_DISCIPLINE_PAGE=1 pytest tests/python/test_mutants.py: do not edit. -->
+# Mutants: every model, wrong in every way that a rule can think of
+
+Rules change the SQL that dbt compiled, one small thing at a time. Each of these mutants is built, with all that
+follows from its model, on the edge cases, on what is rare and on random data; and it is noticed where the build
+fails, where a mart has other rows than the Python reference (which has worked out those of the unchanged models too),
+or else where a data test turns red. One that changes no row, or none that anybody could hold wrong, is on the list of
+survivors (`tests/python/discipline/survivors.toml`) with the reason; a survivor that is not there fails the test, and
+so does an entry that nothing survives by. Where the reason begins with GAP, nobody has shown yet that no data can
+tell. A new model has its mutants the day it is written. Staging, which only renames and casts, and the models that
+only an incremental build reads are held by tests of their own.
+"""
+
+
+def mutants_page(verdicts: Sequence[Verdict], reasons: Sequence[Reason]) -> str:
+    """The page on mutants, from what the run has seen."""
+    tried = [verdict for verdict in verdicts if verdict.is_tried]
+    valid = [verdict for verdict in tried if verdict.is_valid]
+    killed = [verdict for verdict in valid if verdict.by]
+    excused = {mutant for reason in reasons if not reason.is_gap for mutant in reason.mutants}
+    gaps = [verdict for verdict in valid if verdict.survives and (verdict.model, verdict.key) not in excused]
+    lines = [MUTANTS]
+    lines.append(
+        f"{len(verdicts)} mutants of {len({verdict.model for verdict in verdicts})} models, of which a run tries"
+        f" {len(tried)}: at most {PER_MODEL} of a model, which a hash has chosen (`MUTANTS_PER_MODEL=0` tries all)."
+        f" {len(killed)} are noticed, {len(valid) - len(killed) - len(gaps)} change nothing, {len(gaps)} survive and"
+        f" are not excused, and {len(tried) - len(valid)} are no SQL that a database takes.\n"
+    )
+    by_reference = sum(verdict.by == (REFERENCE,) for verdict in killed)
+    by_test = sum(all(" " not in name for name in verdict.by) for verdict in killed)
+    lines.append(
+        f"Of those noticed, {by_reference} gave a mart other rows than the Python reference, {by_test} turned a data"
+        f" test red, and {len(killed) - by_reference - by_test} could not be built.\n"
+    )
+    lines.append("Vars that the mutants are tried under:\n")
+    lines += [
+        f"- {name}: {', '.join(f'`{var}: {value}`' for var, value in variables.items()) or 'none set'}"
+        for name, variables in VARIABLES.items()
+    ]
+    lines.append("\n## The rules\n")
+    lines.append("| rule | what is wrong | mutants | noticed | survive |\n| --- | --- | ---: | ---: | ---: |")
+    lines += table_rows(valid, {f"{name} | {cell(says)}": name for name, says in OPERATORS.items()}, "operator")
+    lines.append("\n## The models\n")
+    lines.append("| model | mutants | noticed | survive |\n| --- | ---: | ---: | ---: |")
+    lines += table_rows(valid, {f"`{name}`": name for name in sorted({verdict.model for verdict in valid})}, "model")
+    lines.append("\n## The survivors\n")
+    lines.append("| reason | mutants | models |\n| --- | ---: | --- |")
+    for reason in reasons:
+        models = ", ".join(f"`{model}`" for model in dict.fromkeys(model for model, _ in reason.mutants))
+        lines.append(f"| {cell(reason.says)} | {len(reason.mutants)} | {models} |")
+    return "\n".join(lines) + "\n"
+
+
+def table_rows(verdicts: Sequence[Verdict], groups: dict[str, str], attribute: str) -> list[str]:
+    """Per group how many mutants there are, and what became of them."""
+    all_ = Counter(getattr(verdict, attribute) for verdict in verdicts)
+    killed = Counter(getattr(verdict, attribute) for verdict in verdicts if verdict.by)
+    return [
+        f"| {label} | {all_[name]} | {killed[name]} | {all_[name] - killed[name]} |"
+        for label, name in groups.items()
+        if all_[name]
+    ]
