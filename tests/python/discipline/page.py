@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from discipline.bench import NO_FLOATS, NO_WALL_CLOCK, DisciplineTest
 from discipline.corruptions import Corruption
 from discipline.operators import OPERATORS
-from discipline.trial import PER_MODEL, REFERENCE, VARIABLES, Reason, Verdict
+from discipline.trial import PER_MODEL, VARIABLES, Reason, Verdict
 
 MOST_NUMBERS = 8
 
@@ -115,12 +115,6 @@ def mutants_page(verdicts: Sequence[Verdict], reasons: Sequence[Reason]) -> str:
         f" {len(tried)}: at most {PER_MODEL} of a model, which a hash has chosen (`MUTANTS_PER_MODEL=0` tries all)."
         f" {len(killed)} are noticed, {len(valid) - len(killed) - len(gaps)} change nothing, {len(gaps)} survive and"
         f" are not excused, and {len(tried) - len(valid)} are no SQL that a database takes.\n"
-    )
-    by_reference = sum(verdict.by == (REFERENCE,) for verdict in killed)
-    by_test = sum(all(" " not in name for name in verdict.by) for verdict in killed)
-    lines.append(
-        f"Of those noticed, {by_reference} gave a mart other rows than the Python reference, {by_test} turned a data"
-        f" test red, and {len(killed) - by_reference - by_test} could not be built.\n"
     )
     lines.append("Vars that the mutants are tried under:\n")
     lines += [
