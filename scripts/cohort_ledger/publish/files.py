@@ -83,6 +83,10 @@ def write_warehouse(path: Path, working: Path, marts: list[Mart], policy: str) -
                         *(column.description, column.label, column.format),
                     ],
                 )
+        connection.execute(
+            "create table docs.benchmark_bands as select metric, band, from_ratio::decimal(18, 6) as from_ratio, "
+            "to_ratio::decimal(18, 6) as to_ratio, verdict from working.reference.benchmark_bands order by all"
+        )
         connection.execute("detach working")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -272,14 +271,9 @@ def read_triangle(marts: Marts) -> Triangle | None:
 
 
 def read_bands(marts: Marts) -> list[Band]:
-    """The bands of NRR, ascending: their names hold their bounds, and the documentation of the column lists them."""
-    query = "select description from docs.columns where model = 'retention_rates' and column_name = 'benchmark_band'"
-    bands = []
-    for name in re.findall(r"`(below_\d+|\d+_\d+|\d+_plus)`", "".join(row["description"] for row in marts.rows(query))):
-        bounds = [Decimal(number) / 100 for number in re.findall(r"\d+", name)]
-        low = None if name.startswith("below") else bounds[0]
-        bands.append(Band(name, low, None if name.endswith("plus") else bounds[-1]))
-    return bands
+    """The bands of NRR, ascending."""
+    query = "from docs.benchmark_bands where metric = 'nrr' order by from_ratio nulls first"
+    return [Band(row["band"], row["from_ratio"], row["to_ratio"]) for row in marts.rows(query)]
 
 
 def rate_at(rates: Sequence[Rate], month: date) -> Rate | None:
