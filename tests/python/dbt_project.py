@@ -51,7 +51,8 @@ Tables = dict[str, list[Row]]
 # dbt keeps its flags, its adapter and its working directory in the process
 ONE_DBT_AT_A_TIME = Lock()
 
-WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+# everything is built, and nothing is tested
+WITHOUT_TESTS = ("build", "--resource-type", "seed", "--resource-type", "model")
 OWN_TABLES = {"demo_data": False}
 MARTS = "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
 
@@ -88,12 +89,20 @@ def run_dbt_process(
 
 
 def run_dbt(
-    *arguments: str, database: Path, variables: dict[str, Any] | None = None, project_dir: Path = PROJECT_DIR
+    *arguments: str,
+    database: Path,
+    variables: dict[str, Any] | None = None,
+    project_dir: Path = PROJECT_DIR,
+    parsed_with: dict[str, Any] | None = None,
 ) -> DbtResult:
-    """The same in this process, with a manifest that is parsed once for the same vars and name of a database."""
+    """The same in this process, with a manifest that is parsed once for the same vars and name of a database.
+
+    `parsed_with` are other vars for which it may have been parsed, where a run ends before it matters.
+    """
     command, environment = dbt_command(*arguments, database=database, variables=variables, project_dir=project_dir)
     with ONE_DBT_AT_A_TIME:
-        manifest = parsed_manifest(database.stem, variables or {}, project_dir)
+        parsed_with = variables or {} if parsed_with is None else parsed_with
+        manifest = parsed_manifest(database.stem, parsed_with, project_dir)
         return invoke_dbt(command[1:], environment, manifest)
 
 

@@ -40,6 +40,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
         **{"reactivation_window_months": 3, "reporting_timezone": "America/New_York"},
     },
 }
+# enough to see every policy and every kind of rate in `make test`
+SOME = (
+    *("defaults", "invoices_of_parents_in_euros", "earlier_dates_and_other_bands"),
+    *("strict", "early", "historical_rates_of_parents"),
+)
 
 
 def reference_settings(variables: dict[str, Any]) -> Settings:
@@ -94,7 +99,7 @@ def differences(project: CompiledProject, raw: Tables, variables: dict[str, Any]
     return found
 
 
-@pytest.fixture(scope="module", params=SETTINGS)
+@pytest.fixture(scope="module", params=SETTINGS if IS_LONG else SOME)
 def project_and_variables(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[CompiledProject, dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_project import MARTS, OWN_TABLES, WITHOUT_UNIT_TESTS, load_raw, mart_rows, run_dbt
+from dbt_project import MARTS, OWN_TABLES, WITHOUT_TESTS, load_raw, mart_rows, run_dbt, run_dbt_process
 from small_company import small_company
 
 
@@ -17,7 +17,7 @@ def test_a_bad_row_stops_the_build_before_any_mart_changes(tmp_path: Path) -> No
     tables = small_company()
     with duckdb.connect(str(database)) as connection:
         load_raw(connection, tables)
-    assert run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES).exit_code == 0
+    assert run_dbt(*WITHOUT_TESTS, database=database, variables=OWN_TABLES).exit_code == 0
     before = mart_rows(database)
     tables["subscription_item_versions"][1]["quantity"] = -3
     forged = "\x1b[2K\x07i-bob\u202e\r\nDone. PASS=402 WARN=0 ERROR=0"
@@ -25,7 +25,7 @@ def test_a_bad_row_stops_the_build_before_any_mart_changes(tmp_path: Path) -> No
     tables["customers"][0]["customer_name"] = "Renamed"
     with duckdb.connect(str(database)) as connection:
         load_raw(connection, tables)
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    result = run_dbt("build", database=database, variables=OWN_TABLES)
     assert result.exit_code != 0
     assert "subscription_item_versions_quantity_is_not_negative" in result.output
     assert "column_name = quantity, row_key = i-ann, 2024-03-10 00:00:00" in result.output
@@ -45,7 +45,7 @@ def test_a_missing_table_or_column_is_named(tmp_path: Path) -> None:
         connection.execute("alter table raw.subscriptions drop column started_at")
     # without invoices, nothing else would say where the ledger ends
     variables = {**OWN_TABLES, "as_of_date": "2024-06-30"}
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    result = run_dbt("build", database=database, variables=variables)
     assert result.exit_code != 0
     assert 'required raw table "company"."raw"."plans" does not exist' in result.output
     assert "invoice_line_items_invoice_id_exists_in_invoices: 2 failing" in result.output
@@ -79,7 +79,7 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "churn_recognised_at": "invoice",
         "personal_data": "hidden",
     }
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
+    result = run_dbt_process("build", database=tmp_path / "company.duckdb", variables=variables)
     assert result.exit_code != 0
     message = result.output
     assert "there is no var 'mrr_bassis': the vars are demo_data, raw_schema, mrr_basis" in message
@@ -106,14 +106,12 @@ def test_every_unusable_var_is_named_with_what_is_allowed(tmp_path: Path) -> Non
         "personal_data": "one of shown, masked, dropped",
     }.items():
         assert f"var {name} is '{variables[name]}': allowed is {allowed}" in message
-    assert not (tmp_path / "vars.duckdb").exists() or not mart_rows(tmp_path / "vars.duckdb")
+    assert not (tmp_path / "company.duckdb").exists() or not mart_rows(tmp_path / "company.duckdb")
 
 
 def test_own_tables_with_demo_data_on_are_a_contradiction(tmp_path: Path) -> None:
     """Whoever names a schema expects it to be read."""
-    result = run_dbt(
-        "build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables={"raw_schema": "billing"}
-    )
+    result = run_dbt("build", database=tmp_path / "company.duckdb", variables={"raw_schema": "billing"}, parsed_with={})
     assert result.exit_code != 0
     assert "raw_schema is set, but demo_data is true" in result.output
 
@@ -126,7 +124,7 @@ def test_policies_that_ask_for_subscriptions_contradict_the_basis_of_invoices(tm
         "delinquent_after_days": 0,
         "churn_recognised_at": "cancel_request",
     }
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
+    result = run_dbt("build", database=tmp_path / "company.duckdb", variables=variables, parsed_with={})
     assert result.exit_code != 0
     for name in ("paused_as", "delinquent_after_days", "churn_recognised_at"):
         assert f"var {name} is '{variables[name]}', but mrr_basis is invoices" in result.output
@@ -140,7 +138,7 @@ def test_days_past_due_without_invoices_are_a_contradiction(tmp_path: Path) -> N
         connection.execute("drop table raw.invoices")
         connection.execute("drop table raw.invoice_line_items")
     variables = {**OWN_TABLES, "as_of_date": "2024-06-30", "delinquent_after_days": 30}
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    result = run_dbt("build", database=database, variables=variables, parsed_with=OWN_TABLES)
     assert result.exit_code != 0
     assert "var delinquent_after_days is '30', but there is no table raw.invoices" in result.output
 
@@ -153,14 +151,14 @@ def test_a_month_that_closes_before_the_first_exchange_rate_is_named(tmp_path: P
     with duckdb.connect(str(database)) as connection:
         load_raw(connection, tables)
     variables = {**OWN_TABLES, "fx_policy": "historical"}
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    result = run_dbt("build", database=database, variables=variables)
     assert result.exit_code != 0
     assert "no rate on or before the end of month 2024-01-01 for currency EUR" in result.output
 
 
 def test_a_file_named_like_the_raw_schema_is_refused(tmp_path: Path) -> None:
     """DuckDB cannot tell the catalog from the schema."""
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "raw.duckdb", variables=OWN_TABLES)
+    result = run_dbt("build", database=tmp_path / "raw.duckdb", variables=OWN_TABLES)
     assert result.exit_code != 0
     assert "the DuckDB file is named like the schema 'raw'" in result.output
 
@@ -168,7 +166,7 @@ def test_a_file_named_like_the_raw_schema_is_refused(tmp_path: Path) -> None:
 def test_raw_tables_in_a_schema_of_the_project_are_refused(tmp_path: Path) -> None:
     """It would be written to."""
     variables = {**OWN_TABLES, "raw_schema": "Reference"}
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=tmp_path / "vars.duckdb", variables=variables)
+    result = run_dbt("build", database=tmp_path / "company.duckdb", variables=variables, parsed_with=OWN_TABLES)
     assert result.exit_code != 0
     assert "raw_schema is 'Reference', which the project writes to" in result.output
 
@@ -182,7 +180,7 @@ def test_raw_tables_in_a_schema_of_the_project_are_refused(tmp_path: Path) -> No
 )
 def test_a_var_of_the_wrong_type_is_named_too(tmp_path: Path, variables: dict[str, object]) -> None:
     """Parsing survives it, so that the check can speak."""
-    result = run_dbt("build", database=tmp_path / "vars.duckdb", variables=variables)
+    result = run_dbt_process("build", database=tmp_path / "company.duckdb", variables=variables)
     assert result.exit_code != 0
     for name, value in variables.items():
         assert f"var {name} is '{value}': allowed is" in result.output

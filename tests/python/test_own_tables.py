@@ -14,7 +14,7 @@ import pytest
 from dbt_project import (
     CLI,
     OWN_TABLES,
-    WITHOUT_UNIT_TESTS,
+    WITHOUT_TESTS,
     CompiledProject,
     Tables,
     in_another_case,
@@ -58,7 +58,7 @@ def own_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     absent["subscriptions"] = ("ended_reason",)
     for table, columns in absent.items():
         tables[table] = [{k: v for k, v in row.items() if k not in columns} for row in tables[table]]
-    database = directory / "own.duckdb"
+    database = directory / "company.duckdb"
     load_csv_files(database, tables, directory)
     return database
 
@@ -84,7 +84,7 @@ def test_own_tables_build_and_a_second_build_changes_no_row(own_database: Path) 
         ("bob", date(2024, 1, 1), "new"),
         ("bob", date(2024, 5, 1), "churn"),
     ]
-    second = run_dbt("build", *WITHOUT_UNIT_TESTS, database=own_database, variables=variables)
+    second = run_dbt("build", database=own_database, variables=variables)
     assert second.exit_code == 0, second.output
     assert mart_rows(own_database) == rows
     assert "MRR bridge, June 2024" in headline(own_database)
@@ -92,9 +92,7 @@ def test_own_tables_build_and_a_second_build_changes_no_row(own_database: Path) 
 
 def test_before_the_first_complete_month_the_marts_are_empty(own_database: Path) -> None:
     """An empty ledger is not an error, and every test holds on it."""
-    result = run_dbt(
-        "build", *WITHOUT_UNIT_TESTS, database=own_database, variables={**OWN_TABLES, "as_of_date": "2024-01-30"}
-    )
+    result = run_dbt("build", database=own_database, variables={**OWN_TABLES, "as_of_date": "2024-01-30"})
     assert result.exit_code == 0, result.output
     rows = mart_rows(own_database)
     for name in ("fct_customer_mrr_months", "fct_mrr_movements", "fct_cohort_snapshots", "mrr_waterfall"):
@@ -137,12 +135,12 @@ def test_without_an_invoice_the_var_that_ends_the_ledger_is_asked_for_on_start(t
         load_raw(connection, tables)
         if why == "no table":
             connection.execute("drop table raw.invoices")
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=OWN_TABLES)
+    result = run_dbt("build", database=database, variables=OWN_TABLES)
     assert result.exit_code != 0
     assert result.output.count("set as_of_date to the last day that your data covers") == 1
     assert " START sql " not in result.output
     if why == "no table":
-        checked = ("build", *WITHOUT_UNIT_TESTS, "--selector", "input_contract")
+        checked = ("build", "--selector", "input_contract")
         result = run_dbt(*checked, database=database, variables=OWN_TABLES)
         assert result.exit_code == 0, result.output
 
@@ -152,12 +150,11 @@ def test_a_dry_run_builds_nothing_and_leaves_nothing_behind(tmp_path: Path) -> N
     database = tmp_path / "company.duckdb"
     with duckdb.connect(str(database)) as connection:
         load_raw(connection, small_company())
-    everything = ("build", *WITHOUT_UNIT_TESTS)
-    assert run_dbt(*everything, database=database, variables=OWN_TABLES).exit_code == 0
+    assert run_dbt(*WITHOUT_TESTS, database=database, variables=OWN_TABLES).exit_code == 0
     before = mart_rows(database)
     assert all(before[name] for name in ("fct_customer_mrr_months", "mrr_waterfall", "retention_rates"))
-    for command in (everything, ("run",)):
-        result = run_dbt(*command, "--empty", database=database, variables=OWN_TABLES)
+    for command in ("build", "run"):
+        result = run_dbt(command, "--empty", database=database, variables=OWN_TABLES)
         assert result.exit_code == 0, result.output
         assert not any(mart_rows(database).values())
     result = run_dbt("run", database=database, variables=OWN_TABLES)
@@ -173,8 +170,8 @@ def test_a_dry_run_works_on_an_empty_database(tmp_path: Path, variables: dict[st
     if variables:
         with duckdb.connect(str(database)) as connection:
             load_raw(connection, {})
-    for command in (("build", *WITHOUT_UNIT_TESTS), ("run",)):
-        result = run_dbt(*command, "--empty", database=database, variables=variables)
+    for command in ("build", "run"):
+        result = run_dbt(command, "--empty", database=database, variables=variables)
         assert result.exit_code == 0, result.output
 
 
@@ -182,9 +179,7 @@ def test_a_dry_run_works_on_an_empty_database(tmp_path: Path, variables: dict[st
 def test_each_selector_works_on_an_empty_database(tmp_path: Path) -> None:
     """One after the other, each on a file of its own."""
     for selector in ("input_contract", "movements", "retention"):
-        result = run_dbt(
-            "build", *WITHOUT_UNIT_TESTS, "--selector", selector, database=tmp_path / f"only_{selector}.duckdb"
-        )
+        result = run_dbt("build", "--selector", selector, database=tmp_path / f"only_{selector}.duckdb")
         assert result.exit_code == 0, result.output
 
 
@@ -201,11 +196,11 @@ def test_types_and_names_of_raw_tables_may_vary(tmp_path: Path) -> None:
         connection.execute("alter table raw.subscription_item_versions alter unit_amount type double")
         connection.execute("alter table raw.discounts rename to DISCOUNTS")
         connection.execute("alter table raw.exchange_rates alter rate_to_reporting type real")
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    result = run_dbt("build", database=database, variables=variables)
     assert "exchange_rates_values_parse: 1 failing" in result.output
     with duckdb.connect(str(database)) as connection:
         connection.execute("alter table raw.exchange_rates alter rate_to_reporting type decimal(18,8)")
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    result = run_dbt("build", database=database, variables=variables)
     assert result.exit_code == 0, result.output
     with duckdb.connect(str(database)) as connection:
         connection.execute("set TimeZone = 'Asia/Tokyo'")
@@ -233,7 +228,7 @@ def test_invoices_alone_are_enough_on_their_basis(tmp_path: Path) -> None:
         for table, column in (("invoices", "currency"), ("invoices", "due_at"), ("invoice_line_items", "quantity")):
             connection.execute(f"alter table raw.{table} drop {column}")
     variables = {**OWN_TABLES, "mrr_basis": "invoices"}
-    result = run_dbt("build", *WITHOUT_UNIT_TESTS, database=database, variables=variables)
+    result = run_dbt("build", database=database, variables=variables)
     assert result.exit_code == 0, result.output
     assert [row[:4] for row in mart_rows(database)["fct_customer_mrr_months"]] == [
         ("ann", date(2024, 4, 1), Decimal(0), Decimal(100)),
@@ -244,8 +239,6 @@ def test_invoices_alone_are_enough_on_their_basis(tmp_path: Path) -> None:
 
 def test_the_edge_cases_give_the_rows_worked_out_by_hand(tmp_path: Path) -> None:
     """The expected rows of seeds/edge_cases are tests of that build."""
-    result = run_dbt(
-        "build", *WITHOUT_UNIT_TESTS, database=tmp_path / "edges.duckdb", variables={"demo_data": "edge_cases"}
-    )
+    result = run_dbt("build", database=tmp_path / "company.duckdb", variables={"demo_data": "edge_cases"})
     assert result.exit_code == 0, result.output
     assert "PASS mrr_waterfall_holds_the_rows_worked_out_by_hand" in result.output
