@@ -39,7 +39,7 @@ walkthrough: .venv/installed
 	cohort-ledger docs walkthrough
 
 # the files that start dbt most often go first, so that none of them runs alone at the end
-SLOW_TESTS := $(addprefix tests/python/test_,vars_against_reference.py publish.py own_tables.py messages.py published_examples.py)
+SLOW_TESTS := $(addprefix tests/python/test_,own_tables.py publish.py incremental.py discipline.py against_reference.py messages.py)
 OTHER_TESTS := $(filter-out $(SLOW_TESTS),$(wildcard tests/python/test_*.py tests/python/*/test_*.py))
 
 test: lint chromium

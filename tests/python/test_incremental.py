@@ -309,6 +309,7 @@ def tables_of(database: Path) -> dict[str, Counter[tuple[Any, ...]]]:
         return {name: table_rows(connection, name) for (name,) in names if name.split(".")[1] not in BOOKKEEPING}
 
 
+@pytest.mark.prove
 def test_models_of_a_users_own_equal_a_full_refresh(tmp_path: Path) -> None:
     """Whole tables, whatever they hold: ranks, no customer, what a model that is replaced by customer reads, a seed."""
     project, database = project_with(tmp_path / "project", OWN_FILES), tmp_path / "ledger.duckdb"

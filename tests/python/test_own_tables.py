@@ -163,6 +163,7 @@ def test_a_dry_run_builds_nothing_and_leaves_nothing_behind(tmp_path: Path) -> N
     assert mart_rows(database) == before
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("variables", [{}, OWN_TABLES], ids=["demo", "own tables"])
 def test_a_dry_run_works_on_an_empty_database(tmp_path: Path, variables: dict[str, object]) -> None:
     """As in CI: of the demo, and of raw tables that hold nothing, so that no invoice says where the ledger ends."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import IS_LONG, compile_project
+from conftest import compile_project
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from test_against_reference import differences, nasty_raw
 
-SEEDS_PER_COMBINATION = 6 if IS_LONG else 3
+SEEDS_PER_COMBINATION = 6
 NEED_SUBSCRIPTIONS = ("paused_as", "delinquent_after_days", "churn_recognised_at")
 
 VARIABLES = {
@@ -40,9 +40,9 @@ def allowed(variables: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in variables.items() if name not in NEED_SUBSCRIPTIONS}
 
 
-@pytest.mark.longer
+@pytest.mark.prove
 @settings(
-    max_examples=10 if IS_LONG else 3,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     database=None,
