@@ -52,8 +52,10 @@ test: lint chromium
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not prove' --durations=30 --durations-min=8 $(SLOW_TESTS) $(OTHER_TESTS)
 
 # what takes longer: mutants of every model, and more random data, edits and kills than `make test` tries
+LONG_TESTS := $(addprefix tests/python/test_,mutants.py vars_against_reference.py against_reference.py)
 prove: .venv/tests
-	COHORT_LEDGER_LONG_TESTS=1 pytest --numprocesses 2 --dist loadfile -m 'prove or longer' --durations=20 --durations-min=8 tests/python
+	COHORT_LEDGER_LONG_TESTS=1 pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'prove or longer' \
+		--durations=20 --durations-min=8 $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(SLOW_TESTS) $(OTHER_TESTS))
 
 lint: .venv/tests
 	ruff check .
