@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,20 @@ def compile_project(
     variables = {"demo_data": False, **variables}
     with duckdb.connect(str(database)) as connection:
         load(connection, {})
-    manifest = manifest_path(database)
-    kept = kept_for_tests("compiled", load.__name__, variables)
+    target = manifest_path(database).parent
+    kept = kept_for_tests("compilation", load.__name__, variables)
     if kept.exists():
-        manifest.parent.mkdir(parents=True)
-        shutil.copy(kept, manifest)
+        shutil.copytree(kept, target)
     else:
         result = run_dbt("compile", database=database, variables=variables)
         assert result.exit_code == 0, result.output
         copy = kept.with_name(f"{kept.name}.{os.getpid()}")
-        shutil.copy(manifest, copy)
-        copy.rename(kept)
+        copy.mkdir()
+        for name in ("manifest.json", "semantic_manifest.json"):
+            shutil.copy(target / name, copy)
+        # another process may have been first, and has the same
+        with suppress(OSError):
+            copy.rename(kept)
     return CompiledProject(read_manifest(database))
 
 
