@@ -11,7 +11,21 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import CompiledProject, Tables, kept_for_tests, load_raw, manifest_path, read_manifest, run_dbt
+from dbt_project import (
+    PROJECT_DIR,
+    CompiledProject,
+    Tables,
+    kept_for_tests,
+    load_raw,
+    manifest_path,
+    read_manifest,
+    run_dbt,
+    run_dbt_process,
+)
+
+from cohort_ledger.project import effective_vars
+from cohort_ledger.publish.place import only_one
+from cohort_ledger.publish.release import release
 
 # `make prove` asks for it: tests that are marked `longer` then try more than they do in `make test`
 IS_LONG = bool(os.environ.get("COHORT_LEDGER_LONG_TESTS"))
@@ -46,3 +60,18 @@ def compile_project(
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
     """The project as it is for users' own tables with every var at its default."""
     return compile_project(tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture(scope="session")
+def published_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory in which the demo that `make build` builds is published, to be read."""
+    folder = tmp_path_factory.mktemp("published")
+    database, publications = folder / "cohort_ledger.duckdb", folder / "publications"
+    shutil.copy(PROJECT_DIR / database.name, database)
+    parsed = run_dbt_process("parse", database=database)
+    assert parsed.exit_code == 0, parsed.output
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COHORT_LEDGER_DUCKDB_PATH", str(database))
+        with only_one(publications):
+            release(publications, manifest_path(database).parent, effective_vars("{}"), 5)
+    return publications

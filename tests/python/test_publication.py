@@ -22,13 +22,11 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from dbt_project import PROJECT_DIR, run_dbt_process
+from dbt_project import PROJECT_DIR
 
 from cohort_ledger import LedgerError, open_publication
-from cohort_ledger.project import effective_vars
 from cohort_ledger.publication import PERIODS, Publication, open_working_database
-from cohort_ledger.publish.place import MANIFEST, WAREHOUSE, only_one
-from cohort_ledger.publish.release import release
+from cohort_ledger.publish.place import MANIFEST, WAREHOUSE
 
 NOTEBOOK = PROJECT_DIR / "docs/notebook.ipynb"
 CATEGORIES = {
@@ -59,18 +57,9 @@ MONTHS = {"month_date", "cohort_month_date", "first_paid_month_date"}
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def directory(published_demo: Path) -> Path:
     """Where the demo is published."""
-    folder = tmp_path_factory.mktemp("door")
-    database = folder / "cohort_ledger.duckdb"
-    shutil.copy(PROJECT_DIR / database.name, database)
-    parsed = run_dbt_process("parse", database=database)
-    assert parsed.exit_code == 0, parsed.output
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COHORT_LEDGER_DUCKDB_PATH", str(database))
-        with only_one(folder / "publications"):
-            release(folder / "publications", folder / "cohort_ledger_dbt/target", effective_vars("{}"), 5)
-    return folder / "publications"
+    return published_demo
 
 
 @pytest.fixture(scope="module")

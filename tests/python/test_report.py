@@ -22,14 +22,12 @@ import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from babel import Locale
-from dbt_project import CLI, PROJECT_DIR, Row, fetch_rows, run_dbt_process
+from dbt_project import CLI, PROJECT_DIR, Row, fetch_rows
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cohort_ledger.docs.screenshot import chromium_options
 from cohort_ledger.errors import LedgerError
-from cohort_ledger.project import effective_vars
-from cohort_ledger.publish.place import MANIFEST, WAREHOUSE, only_one
-from cohort_ledger.publish.release import release
+from cohort_ledger.publish.place import MANIFEST, WAREHOUSE
 from cohort_ledger.report import page as report
 from cohort_ledger.report.data import read_report
 from cohort_ledger.report.format import Formats
@@ -86,20 +84,9 @@ class Published:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def demo(published_demo: Path) -> Published:
     """The demo, published."""
-    directory = tmp_path_factory.mktemp("report")
-    database = directory / "cohort_ledger.duckdb"
-    shutil.copy(PROJECT_DIR / database.name, database)
-    parsed = run_dbt_process("parse", database=database)
-    assert parsed.exit_code == 0, parsed.output
-    published = Published(directory / "publications")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COHORT_LEDGER_DUCKDB_PATH", str(database))
-        with only_one(published.directory):
-            artefacts = directory / "cohort_ledger_dbt/target"
-            release(published.directory, artefacts, effective_vars("{}"), 5)
-    return published
+    return Published(published_demo)
 
 
 @pytest.fixture(scope="module")
